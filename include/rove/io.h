@@ -1,0 +1,99 @@
+/* Reading and writing file descriptors. Each call looks like the POSIX call of
+ * its name, suspends the task instead of blocking the thread, and returns a
+ * count or -errno; never -EAGAIN, never -EINTR, and SIGPIPE is never raised.
+ *
+ * Fds that rove made (rove_socket, rove_accept, rove_tcp_*, rove_unix_*) must
+ * be closed by rove_close(). Any other pollable fd may be used too; its flags
+ * are not changed, and other code may close it.
+ *
+ * Waiters of one direction of an fd queue first in, first out. On a plain
+ * thread the calls block by ppoll.
+ */
+#ifndef ROVE_IO_H
+#define ROVE_IO_H
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "rove/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Common results: a count, 0 at the end of the stream, or
+ *   -ECANCELED  the task was cancelled; no byte was moved
+ *   -EBADF      not an open fd, or it was closed by rove_close() meanwhile
+ *   others      as the system call
+ * Context  any thread; may suspend, may resume on another worker */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_read(int fd, void *buffer,
+                                                         size_t size);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_write(int fd,
+                                                          const void *buffer,
+                                                          size_t size);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
+rove_readv(int fd, const struct iovec *parts, int count);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
+rove_writev(int fd, const struct iovec *parts, int count);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_recv(int fd, void *buffer,
+                                                         size_t size,
+                                                         int flags);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_send(int fd,
+                                                         const void *buffer,
+                                                         size_t size,
+                                                         int flags);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
+rove_recvfrom(int fd, void *buffer, size_t size, int flags,
+              struct sockaddr *address, socklen_t *length);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
+rove_sendto(int fd, const void *buffer, size_t size, int flags,
+            const struct sockaddr *address, socklen_t length);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
+rove_recvmsg(int fd, struct msghdr *message, int flags);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
+rove_sendmsg(int fd, const struct msghdr *message, int flags);
+
+/* Reads or writes all of size bytes. Returns size, or what was moved before
+ * the end of the stream, or the error when nothing was moved; *moved (may be
+ * NULL) is always the number of bytes moved. */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_read_exact(int fd,
+                                                               void *buffer,
+                                                               size_t size,
+                                                               size_t *moved);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
+rove_write_all(int fd, const void *buffer, size_t size, size_t *moved);
+
+/* Waits until fd is ready for one of events (POLLIN, POLLOUT, both) or has an
+ * error. Works on fds that other libraries open and close. Returns the ready
+ * events (POLLIN POLLOUT POLLERR POLLHUP), -ECANCELED, -EBADF, or -EPERM for
+ * an fd that cannot be polled. Context  any thread; may suspend */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_poll(int fd, int events);
+
+/* A nonblocking, close-on-exec socket; the fd, or -errno. */
+ROVE_API ROVE_MUST_CHECK int rove_socket(int domain, int type, int protocol);
+
+/* Connects; 0 or -errno. May suspend. */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
+rove_connect(int fd, const struct sockaddr *address, socklen_t length);
+
+/* Accepts one connection; its fd, or -errno. Out of fds or memory it waits
+ * with a growing back-off (1 to 100 ms) and tries again; a connection that was
+ * aborted meanwhile is skipped. address and length may be NULL. May suspend. */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
+rove_accept(int fd, struct sockaddr *address, socklen_t *length);
+
+/* As shutdown(2). */
+ROVE_API ROVE_MUST_CHECK int rove_shutdown(int fd, int how);
+
+/* Closes: waiters of the fd return -EBADF, calls in flight are waited for,
+ * then the number is released. 0 or -errno; the fd is closed in either case
+ * except -EBADF. Not stopped by cancellation. Context  any thread; may suspend */
+ROVE_API ROVE_SUSPENDS int rove_close(int fd);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,43 @@
+/* Threads of the operating system: a worker, a thread of the offload pool, the
+ * monitor. A stopped start leaves nothing behind.
+ *
+ * Threads started here take no asynchronous signals: those are for the
+ * program's own threads, whose handlers expect the program's own stacks. So
+ * SIGPIPE cannot kill them either.
+ */
+#ifndef SRC_PLATFORM_OS_THREAD_H
+#define SRC_PLATFORM_OS_THREAD_H
+
+#include <pthread.h>
+
+/* What the kernel keeps of a thread's name, with the zero at the end. */
+#define RV_THREAD_NAME_SIZE 16
+
+typedef struct rv_thread {
+    pthread_t handle;
+    void (*fn)(void *);
+    void *arg;
+    char name[RV_THREAD_NAME_SIZE];
+} rv_thread;
+
+/* Starts a thread that runs fn(arg), named `name` (cut to 15 bytes), with all
+ * signals blocked but SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP and
+ * SIGSYS. What the caller wrote before is visible to it. `*thread` stays where
+ * it is until rv_thread_join.
+ *
+ * Returns 0, or -EAGAIN or -ENOMEM when the system has no room for another
+ * thread; then nothing has been started and there is nothing to join. */
+int rv_thread_start(rv_thread *thread, const char *name, void (*fn)(void *),
+                    void *arg);
+
+/* Waits until the thread's function has returned. Exactly once per started
+ * thread, and not by that thread. What the thread wrote is visible after. */
+void rv_thread_join(rv_thread *thread);
+
+/* The kernel's number of the calling thread; positive. */
+int rv_thread_id(void);
+
+/* Lets another thread that is ready run on this CPU first. */
+void rv_thread_yield(void);
+
+#endif
