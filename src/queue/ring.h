@@ -1,0 +1,111 @@
+/* Ready ring: a FIFO of a fixed capacity. One owner pushes at the tail; the
+ * owner and any number of thieves take from the head, thieves up to half at a
+ * time. A full ring refuses, and the owner then moves items elsewhere. Checked
+ * by verification/spin/ring.pml.
+ *
+ * Laws
+ *   head       grows only, by CAS, by the owner and by thieves. Who loses the
+ *              CAS has taken nothing and forgets what it copied.
+ *   tail       stored by the owner only. Items are [head, tail).
+ *   slots      stored by the owner only, and only outside [head, tail). Read
+ *              before the CAS that claims them: until head has moved on, the
+ *              owner may not overwrite them; once it has, the CAS fails.
+ *   head_seen  private to the owner: some earlier value of head, so never
+ *              more than head. It spares push the line that thieves write.
+ *   Indices are 64 bits, run on for ever and are compared by difference: a
+ *   claim cannot succeed on a head that came round again.
+ *
+ * Ordering. Every atomic access names one of these pairs.
+ *
+ *   FILL  push moves tail (seq_cst, hence release); a thief loads tail (at
+ *         least acquire), so it sees the items and all they point to.
+ *
+ *   FREE  a thief moves head by CAS (release) after it has copied the slots;
+ *         the owner takes head_seen from an acquire access to head before it
+ *         reuses them. CASes of others in between are read-modify-writes and
+ *         so keep the release.
+ *
+ *   LOOK  push moves tail by a seq_cst exchange, and its caller then loads the
+ *         idle mask (seq_cst); a parker sets its idle bit (seq_cst) and then
+ *         calls rv_ring_is_empty, which loads head, then tail (seq_cst). One
+ *         of the two sees the other.
+ */
+#ifndef SRC_QUEUE_RING_H
+#define SRC_QUEUE_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/base/align.h"
+#include "src/base/assert.h"
+#include "src/base/atomic.h"
+#include "src/base/shake.h"
+#include "src/queue/owner.h"
+
+typedef struct rv_ring {
+    RV_OWN_LINE rv_atomic_u64 head;
+    RV_OWN_LINE rv_atomic_u64 tail;
+    uint64_t head_seen;
+    rv_owner owner;
+    RV_OWN_LINE rv_atomic_ptr *slots; /* fixed */
+    uint64_t mask;                    /* fixed */
+} rv_ring;
+
+/* Makes an empty ring. `slots` holds `capacity` words, a power of two, and
+ * stays the caller's; it must outlive the ring. */
+void rv_ring_init(rv_ring *r, rv_atomic_ptr *slots, uint64_t capacity);
+
+/* Any thread. Takes the oldest half of what is there, rounded up, at most
+ * `max` items, into `items`, oldest first. Returns how many; 0 if the ring is
+ * empty or other takers won a few times in a row. `items` may be overwritten
+ * beyond the returned count. Never waits. */
+unsigned rv_ring_steal(rv_ring *r, void **items, unsigned max);
+
+/* Owner. Takes everything into `items` (room for the capacity), oldest first.
+ * Returns how many. */
+unsigned rv_ring_take_all(rv_ring *r, void **items);
+
+/* Any thread. How many items there were at about the time of the call. */
+unsigned rv_ring_size(const rv_ring *r);
+
+/* Any thread. True if the ring was empty at some moment of the call. */
+bool rv_ring_is_empty(const rv_ring *r);
+
+/* Owner. Adds `item` (not NULL); false if the ring is full. A success is a
+ * full barrier. */
+static inline bool rv_ring_push(rv_ring *r, void *item)
+{
+    RV_ASSERT(rv_owner_is_me(&r->owner));
+    RV_ASSERT(item != NULL);
+    uint64_t t = rv_u64_load_relaxed(&r->tail); /* only the owner writes */
+    if (t - r->head_seen > r->mask) {
+        r->head_seen = rv_u64_load_acquire(&r->head); /* FREE */
+        if (t - r->head_seen > r->mask) {
+            return false;
+        }
+    }
+    rv_ptr_store_relaxed(&r->slots[t & r->mask], item); /* FILL orders it */
+    rv_u64_exchange_seq_cst(&r->tail, t + 1);           /* FILL, LOOK */
+    return true;
+}
+
+/* Owner. Takes the oldest item, NULL if there is none. */
+static inline void *rv_ring_pop(rv_ring *r)
+{
+    RV_ASSERT(rv_owner_is_me(&r->owner));
+    uint64_t h = rv_u64_load_relaxed(&r->head); /* if stale, the CAS fails */
+    uint64_t t = rv_u64_load_relaxed(&r->tail); /* only the owner writes */
+    while (h != t) {
+        void *item =
+            rv_ptr_load_relaxed(&r->slots[h & r->mask]); /* own store */
+        RV_SHAKE_POINT();
+        if (rv_u64_cas_acquire(&r->head, &h, h + 1)) { /* FREE */
+            r->head_seen = h + 1;
+            return item;
+        }
+    }
+    return NULL;
+}
+
+#endif
