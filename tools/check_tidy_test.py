@@ -32,6 +32,7 @@ class TidyTest(unittest.TestCase):
     def test_file_length(self):
         self.good(check_tidy.short_file, "src/a/b.c", "\n" * 500)
         self.bad(check_tidy.short_file, "src/a/b.c", "\n" * 501)
+        self.good(check_tidy.short_file, "tests/a/b_test.cc", "\n" * 800)
 
     def test_function_length(self):
         def sample(lines):
@@ -93,9 +94,8 @@ class TidyTest(unittest.TestCase):
         self.good(rule, "src/a/b.c", '#include "src/a/b.h"\n', header)
         self.bad(rule, "src/a/b.c", '#include <x.h>\n#include "src/a/b.h"\n',
                  header)
-        self.good(rule, "src/a/b.c", '#include "rove/b.h"\n')
-        self.bad(rule, "src/a/b.c", "#include <x.h>\n")
-        self.bad(rule, "src/a/b.c", "int x;\n")
+        self.bad(rule, "src/a/b.c", "int x;\n", header)
+        self.good(rule, "src/a/b.c", '#include <x.h>\n#include "rove/b.h"\n')
 
     def test_opening_comment(self):
         rule = check_tidy.opening_comment
@@ -135,6 +135,14 @@ class TidyTest(unittest.TestCase):
         self.good(rule, "src/a/b.c",
                   include + relaxed + " /* only the owner writes it */\n",
                   header)
+        self.good(rule, "src/a/b.c", include + "    /* not shared yet */\n" +
+                  relaxed + "\n" + relaxed + "\n", header)
+        self.bad(rule, "src/a/b.c", include + "    /* not shared yet */\n" +
+                 "    y = 1;\n\n" + relaxed + "\n", header, line=5)
+        self.good(rule, "src/a/b.c", "/* Relaxed throughout: counters. */\n" +
+                  relaxed + "\n", header)
+        self.good(rule, "src/a/c.c", '#include "src/a/c.h"\n' + load +
+                  " /* FILL */\n", header, ("src/a/c.h", include))
         self.good(rule, "tests/a/b_test.cc", load + "\n")
 
     def test_contracts(self):

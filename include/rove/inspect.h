@@ -29,8 +29,9 @@ typedef struct rove_stats {
     uint32_t offload_threads; /* now */
 } rove_stats;
 
-/* Fills *stats. 0, or -EINVAL for a size this library does not know.
- * Context  any thread; takes no lock, never suspends */
+/* Fills *stats. 0, -EINVAL for a size this library does not know, or -ESHUTDOWN
+ * once the runtime has been shut down.
+ * Context  any thread; stops no worker, never suspends */
 ROVE_API ROVE_MUST_CHECK int rove_stats_get(rove_runtime *rt,
                                             rove_stats *stats);
 

@@ -19,6 +19,7 @@ typedef struct rove_listen_options {
     uint32_t reserved;   /* 0 */
 } rove_listen_options;
 
+/* Sets every field to its default. */
 ROVE_API void rove_listen_options_init(rove_listen_options *options);
 
 /* Listens on a numeric IPv4 or IPv6 address (NULL: 127.0.0.1); port 0 lets the

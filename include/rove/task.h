@@ -26,6 +26,7 @@ typedef struct rove_task_options {
     const char *name;  /* copied, cut to 31 bytes; NULL: none */
 } rove_task_options;
 
+/* Sets every field to its default. */
 ROVE_API void rove_task_options_init(rove_task_options *options);
 
 /* create_task: runs fn(arg) concurrently. Of tasks spawned by a task on one

@@ -5,8 +5,8 @@
  *
  * cas: strong compare-exchange. Returns true when the word was `*expected` and
  * is now `desired`; otherwise stores what it found in `*expected`. The named
- * order holds for success, after a failed one cas_acq_rel is an acquire load and
- * cas_seq_cst a seq_cst load, the others are relaxed.
+ * order holds for success; after a failed one cas_acq_rel is an acquire load,
+ * cas_seq_cst a seq_cst load, and the others are relaxed.
  */
 #ifndef SRC_BASE_ATOMIC_H
 #define SRC_BASE_ATOMIC_H

@@ -76,8 +76,8 @@ static void report(const rv_stack *stack)
     (void)rv_fd_write(STDERR_FILENO, l.text, l.length);
 }
 
-/* Whether the signal comes from an instruction that touched memory, and not from
- * another process or thread, or from the kernel on its own. */
+/* Whether the signal comes from an instruction that touched memory, and not
+ * from another process or thread, or from the kernel on its own. */
 static bool is_of_an_access(const siginfo_t *info)
 {
     return info->si_code > 0 && info->si_code != SI_KERNEL;
@@ -85,8 +85,8 @@ static bool is_of_an_access(const siginfo_t *info)
 
 /* The stack that has overflowed, or NULL when something else went wrong. An
  * access to a guard is an overflow. So is a signal from the kernel itself on a
- * stack that has no room for a signal frame: it could not deliver another signal
- * there, and sent SIGSEGV instead. */
+ * stack that has no room for a signal frame: it could not deliver another
+ * signal there, and sent SIGSEGV instead. */
 static const rv_stack *find_overflowed(const siginfo_t *info,
                                        const ucontext_t *interrupted)
 {
@@ -128,8 +128,8 @@ static void install(rv_overflow_describe *describe)
 
     (void)sigfillset(&action.sa_mask);
     describe_stack = describe;
-    /* The red zone of the interrupted code and the frame's alignment come on top
-     * of what the kernel says. */
+    /* The red zone of the interrupted code and the frame's alignment come on
+     * top of what the kernel says. */
     signal_frame_size = (size_t)sysconf(_SC_MINSIGSTKSZ) + 256;
     for (int i = 0; i < SIGNALS; i++) {
         (void)sigaction(signals[i], NULL, &previous[i]);

@@ -11,8 +11,8 @@
  * overrun one, with all signals blocked. Having reported it puts the previous
  * disposition of the signal back and returns, so that the fault happens again
  * and is the previous handler's, or dumps core; a signal that no memory access
- * caused is raised again. It takes no locks, and reads
- * only what was set before it was installed, and the list of stacks.
+ * caused is raised again. It takes no locks, and reads only what was set before
+ * it was installed, and the list of stacks.
  */
 #ifndef SRC_CONTEXT_OVERFLOW_H
 #define SRC_CONTEXT_OVERFLOW_H
@@ -22,7 +22,8 @@
 #include "src/context/stack.h"
 
 /* Writes what runs on `stack` to text[size], zero-terminated. Called from the
- * signal handler, so it must be async-signal-safe, and the stack may be free. */
+ * signal handler, so it must be async-signal-safe, and the stack may be free.
+ * */
 typedef void rv_overflow_describe(const rv_stack *stack, char *text,
                                   size_t size);
 
@@ -37,14 +38,14 @@ int rv_overflow_install(rv_overflow_describe *describe);
  * somebody has installed others since. */
 void rv_overflow_uninstall(void);
 
-/* Gives the calling thread an alternate signal stack with a guard, unless it has
- * one: then that is left alone, whoever made it. Enters count.
+/* Gives the calling thread an alternate signal stack with a guard, unless it
+ * has one: then that is left alone, whoever made it. Enters count.
  *
  * Returns 0, or -ENOMEM or -EAGAIN when there is no memory for one. */
 int rv_overflow_thread_enter(void);
 
-/* Undoes one enter of the calling thread. The last one takes the alternate stack
- * away, if it is still the one that the first made. */
+/* Undoes one enter of the calling thread. The last one takes the alternate
+ * stack away, if it is still the one that the first made. */
 void rv_overflow_thread_leave(void);
 
 #endif

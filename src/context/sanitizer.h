@@ -3,7 +3,8 @@
  * is empty in a build without them; the hooks of the switch itself are in
  * switch.h.
  *
- *   RV_ASAN  defined under the address sanitizer (which brings the leak checker)
+ *   RV_ASAN  defined under the address sanitizer (which brings the leak
+ *   checker)
  *   RV_TSAN  defined under the thread sanitizer
  */
 #ifndef SRC_CONTEXT_SANITIZER_H

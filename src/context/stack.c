@@ -17,7 +17,8 @@
  * the first stack follows and protects it. */
 #define SLAB_HEAD_SIZE (4 * KIB)
 #define SLAB_SIZE_MAX  (1024 * MIB)
-#define STACKS_MAX     ((SLAB_SIZE_MAX - SLAB_HEAD_SIZE) / (16 * KIB + GUARD_SIZE))
+#define STRIDE_MIN     (16 * KIB + GUARD_SIZE)
+#define STACKS_MAX     ((SLAB_SIZE_MAX - SLAB_HEAD_SIZE) / STRIDE_MIN)
 #define COLD_WORDS     ((STACKS_MAX + 63) / 64)
 
 typedef struct slab {

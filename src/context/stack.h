@@ -21,7 +21,8 @@
  *   unmade  never used         the depot
  *   out     handed out         whoever got it, alone
  *   warm    free, with memory  the depot, under the lock of the class
- *   cold    free, its memory (the header's too) given back by rv_stack_trim, its
+ *   cold    free, its memory (the header's too) given back by rv_stack_trim,
+ *   its
  *           guard in place     the depot, under the lock of the class
  *
  * Ordering. Beside the depot's locks there are two pairs, for the eyes of
@@ -78,12 +79,12 @@ size_t rv_stack_size(rv_stack_class size_class);
  * Context: any thread. */
 int rv_stack_new(rv_stack_class size_class, rv_stack **out);
 
-/* Gives a stack back, from another stack than itself: in the publish hook of its
- * final switch at the earliest. Context: any thread. */
+/* Gives a stack back, from another stack than itself: in the publish hook of
+ * its final switch at the earliest. Context: any thread. */
 void rv_stack_free(rv_stack *stack);
 
-/* The same in bulk, under one lock: fetches up to `max` warm stacks, the one with
- * the hottest memory last, and returns how many (0 does not mean that
+/* The same in bulk, under one lock: fetches up to `max` warm stacks, the one
+ * with the hottest memory last, and returns how many (0 does not mean that
  * rv_stack_new would fail); gives back `count` stacks of one class, the hottest
  * last. */
 unsigned rv_stack_fetch_warm(rv_stack_class size_class, rv_stack **out,
@@ -91,10 +92,10 @@ unsigned rv_stack_fetch_warm(rv_stack_class size_class, rv_stack **out,
 void rv_stack_free_many(rv_stack_class size_class, rv_stack **stacks,
                         unsigned count);
 
-/* Gives the memory of up to `max` warm stacks back to the system, those free for
- * longest first, as long as more than `keep` are warm. Returns how many it was.
- * Costs microseconds for each, and their next users a page fault: for a monitor,
- * not for workers. Context: any thread. */
+/* Gives the memory of up to `max` warm stacks back to the system, those free
+ * for longest first, as long as more than `keep` are warm. Returns how many it
+ * was. Costs microseconds for each, and their next users a page fault: for a
+ * monitor, not for workers. Context: any thread. */
 unsigned rv_stack_trim(rv_stack_class size_class, unsigned keep, unsigned max);
 
 /* The stack that has `address` in its guard or its memory; NULL if it is in

@@ -1,7 +1,7 @@
-/* A worker's own free stacks, last in first out, so that the next task starts on
- * the stack that is hottest in this core's caches, without a lock. Up to 64 of
- * each class; beyond that the older half goes to the depot, from where it also
- * fetches by the half.
+/* A worker's own free stacks, last in first out, so that the next task starts
+ * on the stack that is hottest in this core's caches, without a lock. Up to 64
+ * of each class; beyond that the older half goes to the depot, from where it
+ * also fetches by the half.
  *
  * Law: everything here is touched by its worker alone. A stack in the cache is
  * the cache's; nobody stands on it.
@@ -34,8 +34,8 @@ rv_stack *rv_stack_cache_get_slow(rv_stack_cache *cache,
                                   rv_stack_class size_class);
 void rv_stack_cache_spill(rv_stack_cache *cache, rv_stack_class size_class);
 
-/* Takes a stack of the class. Returns NULL when the cache is empty and the depot
- * cannot make another. */
+/* Takes a stack of the class. Returns NULL when the cache is empty and the
+ * depot cannot make another. */
 static inline rv_stack *rv_stack_cache_get(rv_stack_cache *cache,
                                            rv_stack_class size_class)
 {

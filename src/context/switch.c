@@ -9,8 +9,8 @@
 void *make_fcontext(void *top, size_t size, void (*entry)(rv_transfer));
 
 /* The words at the very top of a new stack, from where the first frame fetches
- * what it runs. A multiple of 16 bytes, as the stack pointer must be. `start` is
- * among them so that the assembly names no C function, which link-time
+ * what it runs. A multiple of 16 bytes, as the stack pointer must be. `start`
+ * is among them so that the assembly names no C function, which link-time
  * optimisation could then not find. */
 typedef struct {
     void (*start)(rv_transfer arrival, void (*entry)(rv_handoff *h),
@@ -25,10 +25,10 @@ _Static_assert(sizeof(first_words) % 16 == 0, "the stack pointer is aligned");
 void rv_switch_first_frame(rv_transfer arrival);
 
 /* Where a fiber begins, reached by a jump with the transfer in rdi and rsi, the
- * address of Boost's own epilogue on the stack and in rbp, and first_words above
- * that. The epilogue would end the process with status 0, and a walk along the
- * frame pointers would read its code as a frame: so both are dropped, and the
- * return address is marked undefined, where every unwinder stops. */
+ * address of Boost's own epilogue on the stack and in rbp, and first_words
+ * above that. The epilogue would end the process with status 0, and a walk
+ * along the frame pointers would read its code as a frame: so both are dropped,
+ * and the return address is marked undefined, where every unwinder stops. */
 __asm__(".pushsection .text\n"
         ".globl rv_switch_first_frame\n"
         ".hidden rv_switch_first_frame\n"

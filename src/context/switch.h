@@ -4,20 +4,21 @@
  * with assembly or with the sanitizers' fiber hooks.
  *
  * Who leaves cannot save its own context: the handle exists only on the other
- * side. So the context that arrives next finishes the job, always in this order:
+ * side. So the context that arrives next finishes the job, always in this
+ * order:
  *
  *   1. from->context  gets the handle of the fiber just left
  *   2. the sanitizers are told that the switch is over
  *   3. publish(h, arg) runs, if there is one
  *
- * Law. rv_fiber.context belongs to nobody while a thread stands on the fiber, to
- * the arriving context in step 1, and from publish on to whoever publish gave
- * the fiber to. Publish is what lets others find the fiber, or what recycles its
- * stack, so it must itself synchronise (a release on the word through which the
- * fiber is found, pairing with an acquire by the thread that resumes it), and
- * from then on neither it nor the arriving context touches `from`. It runs on
- * the next fiber's stack, in its frame: it must not switch, block or run user
- * code, and should need less than 200 bytes.
+ * Law. rv_fiber.context belongs to nobody while a thread stands on the fiber,
+ * to the arriving context in step 1, and from publish on to whoever publish
+ * gave the fiber to. Publish is what lets others find the fiber, or what
+ * recycles its stack, so it must itself synchronise (a release on the word
+ * through which the fiber is found, pairing with an acquire by the thread that
+ * resumes it), and from then on neither it nor the arriving context touches
+ * `from`. It runs on the next fiber's stack, in its frame: it must not switch,
+ * block or run user code, and should need less than 200 bytes.
  *
  * The handoff belongs to a worker. After arrival `h` is that of the worker that
  * resumed us, which may be another one than before: nothing about the worker or
@@ -31,8 +32,9 @@
  * frame that returns after a switch returns to a different caller than the one
  * predicted.
  *
- * The floating-point control words (MXCSR, x87) are part of the context: a fiber
- * keeps its own, and starts with those of the thread that called rv_fiber_init.
+ * The floating-point control words (MXCSR, x87) are part of the context: a
+ * fiber keeps its own, and starts with those of the thread that called
+ * rv_fiber_init.
  */
 #ifndef SRC_CONTEXT_SWITCH_H
 #define SRC_CONTEXT_SWITCH_H
@@ -40,6 +42,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "src/base/shake.h"
 #include "src/context/sanitizer.h"
 
 #ifndef __x86_64__
@@ -101,9 +104,9 @@ void rv_fiber_adopt_thread(rv_fiber *fiber);
 void rv_fiber_fini(rv_fiber *fiber);
 
 /* Lists where a parked fiber is in the code: frames[0] is the switch that it
- * waits in, then come the callers, outermost last, as far as frame pointers lead
- * (code compiled without them ends the list early). Nobody may resume the fiber
- * meanwhile. Returns how many were listed, at most `max`. */
+ * waits in, then come the callers, outermost last, as far as frame pointers
+ * lead (code compiled without them ends the list early). Nobody may resume the
+ * fiber meanwhile. Returns how many were listed, at most `max`. */
 unsigned rv_fiber_backtrace(const rv_fiber *fiber, const void **frames,
                             unsigned max);
 
@@ -174,6 +177,7 @@ rv_switch_arrive(rv_fiber *self, rv_transfer arrival)
     if (h->publish != NULL) {
         h->publish(h, h->arg);
     }
+    RV_SHAKE_POINT(); /* the leaver may be running elsewhere by now */
     return h;
 }
 

@@ -4,8 +4,8 @@
  * groups the process is in. With more workers than the quota pays for, all of
  * them are stopped together for the rest of each period. In a hierarchy of
  * groups the tightest quota holds. Version 2 keeps it in cpu.max ("<quota>
- * <period>" or "max <period>", microseconds), version 1 in cpu.cfs_quota_us (-1:
- * none) and cpu.cfs_period_us.
+ * <period>" or "max <period>", microseconds), version 1 in cpu.cfs_quota_us
+ * (-1: none) and cpu.cfs_period_us.
  *
  * The parts that read text are declared here for their tests only.
  */
@@ -37,14 +37,14 @@ unsigned rv_cpu_parse_max(const char *text);
 unsigned rv_cpu_parse_quota(const char *quota, const char *period);
 
 /* Finds the group of `controller` ("cpu", or "" for version 2) in the text of
- * /proc/self/cgroup and stores its path, which begins with a slash. False if the
- * text has no such line or `path` has no room. */
+ * /proc/self/cgroup and stores its path, which begins with a slash. False if
+ * the text has no such line or `path` has no room. */
 bool rv_cpu_parse_cgroup(const char *text, const char *controller, char *path,
                          size_t size);
 
 /* CPUs that the quotas of the groups in `proc_cgroup` (in production
- * /proc/self/cgroup) pay for, with the groups' files below `root` (in production
- * /sys/fs/cgroup); RV_CPU_UNLIMITED if none of them has a quota. */
+ * /proc/self/cgroup) pay for, with the groups' files below `root` (in
+ * production /sys/fs/cgroup); RV_CPU_UNLIMITED if none of them has a quota. */
 unsigned rv_cpu_quota(const char *proc_cgroup, const char *root);
 
 #endif

@@ -41,8 +41,8 @@ int rv_epoll_wait(int epoll, struct epoll_event *events, int max,
                   int64_t timeout);
 
 /* The timeout of rv_epoll_wait in epoll_wait's unit: milliseconds, rounded up,
- * since a wait that ends early is repeated at once and burns a CPU; -1 for ever;
- * clamped to INT_MAX. */
+ * since a wait that ends early is repeated at once and burns a CPU; -1 for
+ * ever; clamped to INT_MAX. */
 int rv_epoll_timeout_ms(int64_t timeout);
 
 #endif

@@ -4,8 +4,8 @@
 #ifndef SRC_PLATFORM_EVENT_FD_H
 #define SRC_PLATFORM_EVENT_FD_H
 
-/* A new doorbell, not signalled, non-blocking, close-on-exec. Returns its fd, or
- * -EMFILE, -ENFILE or -ENOMEM. Close it with rv_fd_close. */
+/* A new doorbell, not signalled, non-blocking, close-on-exec. Returns its fd,
+ * or -EMFILE, -ENFILE or -ENOMEM. Close it with rv_fd_close. */
 int rv_event_fd_open(void);
 
 /* Makes `fd` readable until the next drain; does nothing if it already is. What

@@ -58,8 +58,8 @@ int rv_fd_socket(int domain, int type, int protocol);
 int rv_fd_accept(int fd, struct sockaddr *from, socklen_t *from_size);
 
 /* Starts to connect. -EINPROGRESS: wait until the fd is writable, then ask
- * rv_fd_getsockopt_error how it went. An interrupted call is not repeated, since
- * it goes on in the background: it is reported as -EINPROGRESS, too. */
+ * rv_fd_getsockopt_error how it went. An interrupted call is not repeated,
+ * since it goes on in the background: it is reported as -EINPROGRESS, too. */
 int rv_fd_connect(int fd, const struct sockaddr *to, socklen_t to_size);
 
 int rv_fd_bind(int fd, const struct sockaddr *address, socklen_t size);
@@ -77,14 +77,14 @@ int rv_fd_getsockopt_error(int fd);
 int rv_fd_pipe(int fds[2]);
 
 /* Waits up to `timeout` nanoseconds (0: not at all, negative: for ever) until
- * one of `count` fds is ready. Returns how many are; 0 when the time is up, never
- * earlier. A signal does not end the wait. */
+ * one of `count` fds is ready. Returns how many are; 0 when the time is up,
+ * never earlier. A signal does not end the wait. */
 int rv_fd_poll(struct pollfd *fds, unsigned count, int64_t timeout);
 
 /* Closes the fd: the number is free afterwards, whatever is returned. Called
  * once; on Linux even an interrupted close has freed the number, which by then
  * may be another thread's file. So EINTR is 0, other errors (-EIO) tell about
- * data written earlier, and only -EBADF says that there was nothing to close. */
+ * data written earlier, and only -EBADF says that nothing was open. */
 int rv_fd_close(int fd);
 
 #endif

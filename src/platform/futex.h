@@ -21,9 +21,9 @@
  * Context: any thread; blocks the thread. */
 int rv_futex_wait(rv_atomic_u32 *word, uint32_t expected, int64_t deadline);
 
-/* Wakes up to `count` of those who sleep on `word`. The memory may be gone or in
- * use for something else: whoever woke a waiter by changing the word can find
- * that the waiter has already left and freed it. In that case nobody, or
+/* Wakes up to `count` of those who sleep on `word`. The memory may be gone or
+ * in use for something else: whoever woke a waiter by changing the word can
+ * find that the waiter has already left and freed it. In that case nobody, or
  * somebody who looks again and goes back to sleep, is woken. Never blocks. */
 void rv_futex_wake(rv_atomic_u32 *word, int count);
 

@@ -7,9 +7,9 @@
  * by anyone. Taken from the head only, so an item at place p runs after p more
  * have been taken.
  *
- * Pair LOOK: an append ends with a seq_cst RMW of `size`, after which its caller
- * looks for sleepers; a parker publishes that it sleeps by a seq_cst RMW and
- * then loads `size` (seq_cst). One of the two sees the other.
+ * Pair LOOK: an append ends with a seq_cst RMW of `size`, after which its
+ * caller looks for sleepers; a parker publishes that it sleeps by a seq_cst RMW
+ * and then loads `size` (seq_cst). One of the two sees the other.
  */
 #ifndef SRC_QUEUE_BACKLOG_H
 #define SRC_QUEUE_BACKLOG_H

@@ -58,11 +58,9 @@ static void set_next(rv_timer_wheel *w, int64_t next)
     rv_u64_store_seq_cst(&w->next, (uint64_t)next); /* LOOK */
 }
 
-/* Puts the timer where its deadline belongs, seen from `current`. */
-static void link_timer(rv_timer_wheel *w, rv_timer *timer)
+/* Puts the timer where its tick belongs, seen from `current`. */
+static void link_timer(rv_timer_wheel *w, rv_timer *timer, uint64_t tick)
 {
-    uint64_t tick = round_up_to_tick(timer->deadline);
-
     if (tick < w->current) {
         tick = w->current;
     }
@@ -129,8 +127,9 @@ static unsigned move_down(rv_timer_wheel *w, const place *from, unsigned max)
 
     for (; count < max && !rv_list_is_empty(list); count++) {
         rv_node *node = rv_list_pop_front(list);
+        rv_timer *timer = rv_container_of(node, rv_timer, node);
 
-        link_timer(w, rv_container_of(node, rv_timer, node));
+        link_timer(w, timer, round_up_to_tick(timer->deadline));
     }
     if (rv_list_is_empty(list)) {
         w->occupied[from->level] &= ~(UINT64_C(1) << from->slot);
@@ -195,10 +194,11 @@ void rv_timer_wheel_init(rv_timer_wheel *w, int64_t now)
     set_next(w, INT64_MAX);
     rv_lock_init(&w->lock);
     w->current = round_down_to_tick(now);
-    for (size_t i = 0; i < RV_TIMER_WHEEL_LEVELS; i++) {
+    for (unsigned i = 0; i < RV_TIMER_WHEEL_LEVELS; i++) {
         w->occupied[i] = 0;
     }
-    for (size_t i = 0; i < RV_TIMER_WHEEL_LEVELS * RV_TIMER_WHEEL_SLOTS; i++) {
+    for (unsigned i = 0; i < RV_TIMER_WHEEL_LEVELS * RV_TIMER_WHEEL_SLOTS;
+         i++) {
         rv_list_init(&w->slots[i]);
     }
 }
@@ -207,12 +207,13 @@ void rv_timer_wheel_add(rv_timer_wheel *w, rv_timer *timer, int64_t deadline)
 {
     RV_ASSERT(!rv_node_is_linked(&timer->node));
     RV_ASSERT(deadline != INT64_MAX);
-    int64_t begin = begin_of_tick(round_up_to_tick(deadline));
+    uint64_t tick = round_up_to_tick(deadline);
+    int64_t begin = begin_of_tick(tick);
 
     timer->deadline = deadline;
     timer->wheel = w;
     rv_lock_acquire(&w->lock);
-    link_timer(w, timer);
+    link_timer(w, timer, tick);
     /* Relaxed: `next` is written under the lock only. */
     if (begin < (int64_t)rv_u64_load_relaxed(&w->next)) {
         set_next(w, begin);

@@ -94,7 +94,8 @@ TEST(AtomicTest, NoIncrementIsLost)
     EXPECT_EQ(rv_u64_load_relaxed(&swapped), uint64_t{kThreads * kRounds});
 }
 
-// TSan is the judge here: it reports `plain` if release and acquire do not pair.
+// TSan is the judge here: it reports `plain` if release and acquire do not
+// pair.
 TEST(AtomicTest, AcquireSeesWhatWasWrittenBeforeRelease)
 {
     rv_atomic_u32 turn = {0};

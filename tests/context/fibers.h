@@ -1,6 +1,6 @@
-// What the tests of this room share: a worker that is nothing but its handoff and
-// its thread's fiber, a switch spelled as one call, and a fiber on memory of the
-// test's own.
+// What the tests of this room share: a worker that is nothing but its handoff
+// and its thread's fiber, a switch spelled as one call, and a fiber on memory
+// of the test's own.
 #ifndef TESTS_CONTEXT_FIBERS_H
 #define TESTS_CONTEXT_FIBERS_H
 

@@ -1,6 +1,6 @@
-// At stake: a task that overruns its stack must be named before the process dies,
-// and nothing else may be blamed on it. Shown in child processes that die, whose
-// last words and way of dying are looked at.
+// At stake: a task that overruns its stack must be named before the process
+// dies, and nothing else may be blamed on it. Shown in child processes that
+// die, whose last words and way of dying are looked at.
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// At stake: a stack lost from a cache is lost for good, one that is in two places
-// runs two tasks. Shown by counting what goes in and what comes out.
+// At stake: a stack lost from a cache is lost for good, one that is in two
+// places runs two tasks. Shown by counting what goes in and what comes out.
 #include <cerrno>
 #include <set>
 #include <vector>

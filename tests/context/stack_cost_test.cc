@@ -1,6 +1,6 @@
-// At stake: a million parked tasks. Shown on fewer, by what the kernel says that
-// they cost, and past the number at which guards by mprotect run into the limit
-// of mappings.
+// At stake: a million parked tasks. Shown on fewer, by what the kernel says
+// that they cost, and past the number at which guards by mprotect run into the
+// limit of mappings.
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>

@@ -1,7 +1,7 @@
-// At stake: when the kernel refuses a guard or an address range, a task must get
-// an error and never a stack without guard, and the next task must be served
-// again. Shown by refusing at each call. Each test has a class of stacks for
-// itself, so that it begins without a slab.
+// At stake: when the kernel refuses a guard or an address range, a task must
+// get an error and never a stack without guard, and the next task must be
+// served again. Shown by refusing at each call. Each test has a class of stacks
+// for itself, so that it begins without a slab.
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -137,6 +137,30 @@ TEST_F(StackFaultTest, SmallerSlabsServeWhereLargeOnesAreRefused)
 TEST_F(StackFaultDeathTest, D12FullAddressSpaceIsEnomem)
 {
     EXPECT_EXIT(ExhaustAddressSpace(), testing::ExitedWithCode(0), "");
+}
+
+// On a kernel without MADV_GUARD_INSTALL the guards use up the mappings. Exits
+// with 0 if the end is an error, and free stacks are still to be had.
+[[noreturn]] void ExhaustMappings()
+{
+    rv_fault_arm_every("madvise", 1, EINVAL);
+    rv_stack *stack = nullptr;
+    int count = 0;
+    int err = 0;
+    while (count < 40 * 1000 && err == 0) {
+        err = rv_stack_new(RV_STACK_64K, &stack);
+        count += err == 0;
+    }
+    bool is_orderly = err == 0 || err == -ENOMEM;
+    rv_stack_free(stack);
+    rv_stack *again = nullptr;
+    err = rv_stack_new(RV_STACK_64K, &again);
+    _exit(is_orderly && count > 1000 && err == 0 && again == stack ? 0 : 1);
+}
+
+TEST_F(StackFaultDeathTest, D12MappingsUsedUpByGuardsAreEnomem)
+{
+    EXPECT_EXIT(ExhaustMappings(), testing::ExitedWithCode(0), "");
 }
 
 #endif

@@ -255,8 +255,8 @@ __attribute__((noinline)) int ParkBelow(rv_handoff *h, int depth)
     return below + 1;
 }
 
-// Without its fiber hooks the thread sanitizer takes the calls of all of them for
-// those of one stack, which is then far too deep.
+// Without its fiber hooks the thread sanitizer takes the calls of all of them
+// for those of one stack, which is then far too deep.
 TEST(StackTest, ManyTasksParkDeepInTheirCalls)
 {
     static int64_t depths;
@@ -265,7 +265,7 @@ TEST(StackTest, ManyTasksParkDeepInTheirCalls)
     std::vector<rv_stack *> stacks(1000);
 
     for (rv_stack *&stack : stacks) {
-        stack = New(RV_STACK_16K);
+        stack = New(RV_STACK_64K);
         RunOn(&worker, stack, [](rv_handoff *h) {
             rv_stack *self = StackOf(h);
             depths += ParkBelow(h, 100);

@@ -1,6 +1,6 @@
-// At stake: registers that a fiber finds changed, and frames that a debugger or a
-// profiler cannot walk. Shown with patterns in all registers, on stacks full of
-// garbage.
+// At stake: registers that a fiber finds changed, and frames that a debugger or
+// a profiler cannot walk. Shown with patterns in all registers, on stacks full
+// of garbage.
 #include <cfenv>
 #include <cstdint>
 #include <execinfo.h>

@@ -251,8 +251,8 @@ TEST(SwitchDeathTest, E7ExceptionThatLeavesTheEntryTerminates)
         "terminate called");
 }
 
-// What comes from alloca is on the stack itself under the address sanitizer too,
-// which moves other variables to the heap in order to see returns.
+// What comes from alloca is on the stack itself under the address sanitizer
+// too, which moves other variables to the heap in order to see returns.
 __attribute__((noinline)) void ParkInTheMiddle(Worker *worker, Fiber *self)
 {
     volatile size_t size = 64;

@@ -1,6 +1,7 @@
 // What is at stake: kernels before 6.13 have no cheap guards; there must be
 // guards all the same, or an error, never a stack without one. Shown with a
-// kernel that refuses the advice. A binary of its own, since the refusal is remembered.
+// kernel that refuses the advice. A binary of its own, since the refusal is
+// remembered.
 #include <cerrno>
 #include <gtest/gtest.h>
 #include <unistd.h>

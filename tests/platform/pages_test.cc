@@ -1,6 +1,6 @@
-// What is at stake: a stack without its guard corrupts its neighbour in silence.
-// Shown by handing guarded addresses to the kernel, which says EFAULT where a
-// program would be killed, and by counting mappings.
+// What is at stake: a stack without its guard corrupts its neighbour in
+// silence. Shown by handing guarded addresses to the kernel, which says EFAULT
+// where a program would be killed, and by counting mappings.
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>

@@ -663,7 +663,8 @@ TEST(TimerWheelTest, G7TimerMayBeFreedOnceCancelReturns)
         for (int i = 0; i < kWaits; i++) {
             int64_t deadline = clock.load() + kTick * rv_rng_below(&rng, 4);
             // Now and then the timer has all the time it needs.
-            uint32_t looks = i % 64 == 0 ? UINT32_MAX : rv_rng_below(&rng, 200);
+            uint32_t looks =
+                i % 1024 == 0 ? UINT32_MAX : rv_rng_below(&rng, 200);
             by_timer += WaitOnce(wheel.get(), deadline, looks);
         }
         left--;

@@ -1,3 +1,5 @@
+/* The faulty twin of src/base/clock.c: see fault.h and twin.h.
+ */
 #include "src/base/clock.h"
 #include "tests/support/twin.h"
 

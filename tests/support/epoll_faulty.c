@@ -1,3 +1,5 @@
+/* The faulty twin of src/platform/epoll.c: see fault.h and twin.h.
+ */
 #include <errno.h>
 
 #include "src/platform/epoll.h"

@@ -1,3 +1,5 @@
+/* The faulty twin of src/platform/event_fd.c: see fault.h and twin.h.
+ */
 #include "src/platform/event_fd.h"
 #include "tests/support/twin.h"
 

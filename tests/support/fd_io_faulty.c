@@ -1,3 +1,5 @@
+/* The faulty twin of src/platform/fd_io.c: see fault.h and twin.h.
+ */
 #include "src/platform/fd_io.h"
 #include "tests/support/twin.h"
 

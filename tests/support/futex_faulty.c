@@ -1,3 +1,5 @@
+/* The faulty twin of src/platform/futex.c: see fault.h and twin.h.
+ */
 #include <errno.h>
 
 #include "src/platform/futex.h"

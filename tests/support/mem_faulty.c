@@ -1,3 +1,5 @@
+/* The faulty twin of src/base/mem.c: see fault.h and twin.h.
+ */
 #include "src/base/mem.h"
 #include "tests/support/twin.h"
 

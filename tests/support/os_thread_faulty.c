@@ -1,3 +1,5 @@
+/* The faulty twin of src/platform/os_thread.c: see fault.h and twin.h.
+ */
 #include "src/platform/os_thread.h"
 #include "tests/support/twin.h"
 

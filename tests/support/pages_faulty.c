@@ -1,3 +1,5 @@
+/* The faulty twin of src/platform/pages.c: see fault.h and twin.h.
+ */
 #include "src/platform/pages.h"
 #include "tests/support/twin.h"
 

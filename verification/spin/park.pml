@@ -32,7 +32,6 @@
  * N       workers, 2 or 3             CAP     searchers that enter by themselves
  * EVENTS  wake-ups by I/O or timers   LIVE    for the formula every_item_runs
  * ASLEEP  workers that sleep from the start; the others are awake
- * COARSE  looks at the two queues of a worker are one step, a wake-up is one
  *
  * Mutations, each of which must fail
  *   BIT_AFTER_LOOK    the idle bit is set after the last look
@@ -73,19 +72,11 @@
 #define FIRST 1
 #define SECOND 2
 #define THIRD 4
-#ifdef TWO_ITEMS
-#define OLDEST SECOND
-#define ALL (SECOND | THIRD)
-#else
-#define OLDEST FIRST
 #define ALL (FIRST | SECOND | THIRD)
-#endif
 
 byte ring[N];   /* pushed by the owner, stolen by all */
 byte inbox[N];  /* pushed by anybody, emptied by anybody */
-/* Set of workers that may be woken. */
-byte idle = BIT(N) - BIT(N - ASLEEP);
-
+byte idle = BIT(N) - BIT(N - ASLEEP); /* set of workers that may be woken */
 byte searching; /* number of searchers */
 bool signal[N]; /* the worker's eventfd */
 bool event[N];  /* the worker's epoll has something else */
@@ -256,28 +247,22 @@ inline take_inbox(P_worker)
     fi
 }
 
-#ifdef COARSE
-#define NEXT_STEP
-#define LOOK (ring[v] | inbox[v])
-#define NEXT_LOOK v++
-#else
-#define NEXT_STEP } atomic {
-#define LOOK (second -> inbox[v] : ring[v])
-#define NEXT_LOOK v = v + second; second = !second
-#endif
-
 /* Looks at the queues of all workers; `seen` says whether one had something. */
 inline look_at_all()
 {
     do
     :: atomic {
-           v < N && LOOK != 0 ->
+           v < N && (second -> inbox[v] : ring[v]) != 0 ->
                seen = true;
                v = 0;
                second = false;
                break
        }
-    :: atomic { v < N && LOOK == 0 -> NEXT_LOOK }
+    :: atomic {
+           v < N && (second -> inbox[v] : ring[v]) == 0 ->
+               v = v + second;
+               second = !second
+       }
     :: atomic { v == N -> v = 0; break }
     od
 }
@@ -300,7 +285,8 @@ own_queues: /* rv_worker_pick, drain_inboxes, rv_worker_pick */
         :: item != 0 -> goto found
         :: else
         fi;
-    NEXT_STEP
+    }
+    atomic {
         if
         :: inbox[me] != 0 -> rest = inbox[me]; inbox[me] = 0
         :: else -> goto nothing_own
@@ -339,7 +325,8 @@ nothing_own:
                :: item != 0 -> goto found
                :: else
                fi;
-       NEXT_STEP
+       }
+    atomic {
                if
                :: v == me
                :: else -> take_inbox(v)
@@ -453,7 +440,8 @@ asleep: /* rv_poller_poll */
 end_asleep:
     atomic {
         signal[me] || event[me] ->
-    NEXT_STEP
+    }
+    atomic {
             signal[me] = false;
             event[me] = false
     }
@@ -463,7 +451,7 @@ end_asleep:
 /* rv_scheduler_submit from a plain thread, to any worker's inbox. */
 proctype producer()
 {
-    byte item = OLDEST, w, b;
+    byte item = FIRST, w, b;
     bool won;
 
     do
@@ -471,7 +459,7 @@ proctype producer()
         atomic { /* to any inbox; the first one to that of worker 0, as all
                     workers are alike so far */
             do
-            :: item != OLDEST && w < N - 1 -> w++
+            :: item != FIRST && w < N - 1 -> w++
             :: break
             od;
             inbox[w] = inbox[w] | item;

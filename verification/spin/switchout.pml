@@ -4,47 +4,51 @@
  * Checks that
  *   - no worker resumes a task before its registers are saved;
  *   - each wait makes the task ready at most once;
- *   - a wait is not lost: a task that stays parked has no source that completed,
- *     and its cancel flag is not set;
- *   - a late waker never ends a later wait, nor one of the descriptor's next life;
- *   - the task learns the true cause.
+ *   - a wait is not lost: when nothing moves any more, a task that is parked has
+ *     no source that completed and is not cancelled, or is deaf;
+ *   - a late waker ends no later wait, nor one of the descriptor's next life;
+ *   - the task learns a true cause.
  *
- * Mirrors src/task/await.c (begin, arm, retract), its publish hook, rv_await_wake,
- * and rv_task_cancel (cancel.c).
+ * Mirrors rv_claim_begin, _commit, _try, _finish, _abort (sched/task_state.h),
+ * rv_wait_begin, rv_wait_suspend, rv_wait_park (task/await.h, await.c), rv_wake
+ * (sched/wake.c), rv_task_cancel and its raise_flag and interrupt (cancel.c).
  *
- * The law of the claim word {epoch, state, cause}
+ * The law of the claim word {epoch, state, deaf, cause}
  *   RUNNING -> ARMING   the task, with the next epoch; a store
  *   ARMING  -> PARKED   the publish hook, in the context that the worker switched
  *                       to, so when the registers are saved; CAS
- *   ARMING  -> FIRED    a waker, a canceller or the task itself; CAS. The winner
- *                       does nothing more: the hook's CAS will fail and the hook
- *                       then makes the task ready; or the task sees it and stays
+ *   ARMING  -> FIRED    a waker or canceller; CAS. The winner does nothing more:
+ *                       the hook's CAS fails, and the hook makes the task ready
  *   PARKED  -> FIRED    a waker, a canceller, the hook; CAS. The winner makes the
  *                       task ready
  *   FIRED   -> RUNNING  the task; a store
+ *   any     -> RUNNING  the task, when it gives the wait up before it switched
  *   Losers do nothing. The cause travels in the word.
- * The law of the life word {life, cancel}
- *   CAS sets `cancel` in a life known by its number; a store starts the next life,
- *   before that life waits for anything. The epoch grows on through all lives.
- * Pairs, "write mine, then read yours", both ways seq_cst
- *   hook: claim = PARKED, reads cancel | canceller: cancel = 1, reads claim
- *   task: life = next, writes claim | canceller: reads claim, then reads life
+ * The law of the life and cancel words
+ *   `cancelled` is only ever raised, to the number of the life to be cancelled. A
+ *   store starts the next life before that one waits for anything. Epochs grow on
+ *   through all lives.
+ * Pairs, "write mine, then read yours"
+ *   hook: claim = PARKED, reads cancelled | canceller: raises it, reads claim
+ *   task: life = next, writes claim       | canceller: reads claim, reads life
  *
  * Mutations, each of which must fail
  *   PARKED_EARLY     the task itself publishes PARKED, before the switch
  *   NO_EPOCH         a waker does not compare the epoch
  *   PUSH_ON_ARMING   a waker that found ARMING makes the task ready as well
- *   NO_CANCEL_CHECK  the hook does not look at the cancel flag
- *   LOAD_FIRST       a canceller loads the claim word before it sets the flag
+ *   NO_CANCEL_CHECK  the hook does not look whether the task is cancelled
+ *   LOAD_FIRST       a canceller loads the claim word before it raises the flag
  *   STORE_FIRED      who finds PARKED stores FIRED instead of a CAS, so that a
  *                    completion and a timeout both make the task ready
  *   CAUSE_AFTER      the cause is written after the CAS
- *   NO_LIFE_CHECK    a canceller does not load the life again
+ *   NO_LIFE_CHECK    a canceller does not check the life after the claim word
+ *   HEARS            a canceller does not look whether the wait is deaf
  */
 #define SOURCES 2
 #define WORKERS 2
 #define LIVES 2
-#define WAITS 3 /* in all; the last one belongs to the second life */
+#define WAITS 3     /* in all; the last one belongs to the second life */
+#define DEAF_WAIT 2 /* cancellation does not end this one */
 
 #define CANCEL SOURCES /* as a cause, after the sources */
 #define NO_CAUSE 7
@@ -59,11 +63,12 @@ mtype = { RUNNING, ARMING, PARKED, FIRED };
 /* The claim word. */
 byte epoch;
 mtype state = RUNNING;
+bool deaf;
 byte cause = NO_CAUSE;
 
-/* The life word. */
 byte life = 1;
-bool cancel;
+byte cancelled;
+#define IS_CANCELLED (cancelled == life)
 
 byte source[SOURCES];
 bool ready; /* the task is in a run queue */
@@ -154,51 +159,54 @@ proctype task()
     :: waits < WAITS ->
         waits++;
         if
-        :: cancel -> goto next /* a cancelled task starts no wait */
+        :: waits != DEAF_WAIT && IS_CANCELLED -> goto over
         :: else
         fi;
-        atomic { /* rv_await_begin; the objects of this wait are new ones */
+        atomic { /* rv_claim_begin; the objects of this wait are new ones */
             source[0] = EMPTY;
             source[1] = EMPTY;
             epoch++;
-            state = ARMING
+            state = ARMING;
+            deaf = (waits == DEAF_WAIT)
         }
         do
         :: i < SOURCES ->
             atomic { /* CAS */
                 if
                 :: source[i] == EMPTY -> source[i] = REF(epoch); i++
-                :: else -> goto complete
+                :: else -> break
                 fi
             }
         :: else -> break
         od;
-    complete:
         if
-        :: i < SOURCES -> atomic { cas_fired(epoch, ARMING, i) };
-#ifdef CAUSE_AFTER
-                          cause = i
-#endif
-        :: else
-        fi;
-
-#ifdef PARKED_EARLY
-        atomic {
-            if
-            :: state == ARMING -> state = PARKED
-            :: else
-            fi
-        }
-#endif
-        if
-        :: state == FIRED
+        :: i < SOURCES -> /* this one is complete: rv_claim_abort */
+            atomic {
+                if
+                :: state == ARMING -> cause = i
+                :: else -> assert(state == FIRED)
+                fi;
+                state = RUNNING
+            }
         :: else -> /* rv_switch */
+#ifdef PARKED_EARLY
+            atomic {
+                if
+                :: state == ARMING -> state = PARKED
+                :: else -> goto fired
+                fi
+            }
+#endif
             atomic { saved = true; handoff[on] = epoch };
         end_parked:
             resumed;
-            resumed = false
+            resumed = false;
+        fired:
+            atomic { /* rv_claim_finish */
+                assert(state == FIRED);
+                state = RUNNING
+            }
         fi;
-
         i = 0;
         do /* retract */
         :: i < SOURCES ->
@@ -213,17 +221,15 @@ proctype task()
         od;
         atomic {
             i = 0;
-            assert(state == FIRED);
             assert(cause < SOURCES || cause == CANCEL);
             assert(cause == CANCEL || source[cause] == DONE);
-            assert(cause != CANCEL || cancel);
-            state = RUNNING;
+            assert(cause != CANCEL || (IS_CANCELLED && !deaf));
             cause = NO_CAUSE
         }
-    next:
+    over:
         atomic {
             if
-            :: waits == WAITS - 1 -> life++; cancel = false
+            :: waits == WAITS - 1 -> life++
             :: else
             fi
         }
@@ -237,7 +243,7 @@ proctype task()
 proctype worker(byte me)
 {
     byte e;
-    bool won;
+    bool won, e_deaf;
 
 end:
     do
@@ -253,9 +259,10 @@ end:
         atomic { e = handoff[me]; handoff[me] = 0 };
 #ifndef PARKED_EARLY
         atomic { /* CAS */
-            won = (epoch == e && state == ARMING);
+            assert(epoch == e);
+            won = (state == ARMING);
             if
-            :: won -> state = PARKED
+            :: won -> state = PARKED; e_deaf = deaf
             :: else
             fi
         }
@@ -263,7 +270,7 @@ end:
         :: won ->
 #ifndef NO_CANCEL_CHECK
             if
-            :: cancel ->
+            :: !e_deaf && IS_CANCELLED ->
                 atomic { cas_fired(e, PARKED, CANCEL) };
 #ifdef CAUSE_AFTER
                 cause = CANCEL;
@@ -278,7 +285,7 @@ end:
         :: else -> make_ready(e)
         fi;
 #endif
-        atomic { e = 0; won = false }
+        atomic { e = 0; won = false; e_deaf = false }
     od
 }
 
@@ -305,32 +312,38 @@ end:
     od
 }
 
-/* rove_cancel_id: any thread, any time. Its first CAS fails unless the life that
- * it means goes on; so here it always means the one that goes on at that time. */
+/* rove_cancel_id and rv_task_cancel: any thread, any time. */
 proctype canceller()
 {
     byte target, e;
     mtype seen;
     bool won;
 
-#ifdef LOAD_FIRST
-    atomic { e = epoch; seen = state };
-#endif
     if
-    :: atomic { target = life; cancel = true } /* CAS */
+    :: target = life /* rv_task_by_id found it */
     :: goto gone
     fi;
 #ifdef LOAD_FIRST
-    if
-    :: seen == RUNNING -> goto gone
-    :: else
-    fi;
-#else
-    e = epoch;
+    atomic { e = epoch; seen = state };
+#endif
+    atomic { /* raise_flag */
+        if
+        :: cancelled < target -> cancelled = target
+        :: else
+        fi
+    }
+#ifndef LOAD_FIRST
+    atomic { e = epoch; seen = (deaf -> RUNNING : state) };
 #endif
 #ifndef NO_LIFE_CHECK
     if
     :: life != target -> goto gone
+    :: else
+    fi;
+#endif
+#ifndef HEARS
+    if
+    :: seen == RUNNING -> goto gone
     :: else
     fi;
 #endif
@@ -343,8 +356,8 @@ gone:
 active proctype monitor()
 {
     timeout;
-    assert(ended || (state == PARKED && !cancel && source[0] != DONE &&
-                     source[1] != DONE))
+    assert(ended || (state == PARKED && (deaf || !IS_CANCELLED) &&
+                     source[0] != DONE && source[1] != DONE))
 }
 
 init

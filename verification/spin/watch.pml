@@ -1,229 +1,234 @@
-/* The watch: while some worker runs, another one that is parked keeps an eye on
- * it, because a task that never waits would else strand what its worker owns.
+/* The watch: while some worker runs, the others must not all sleep without end,
+ * because a task that never waits would strand what its worker owns. A timer
+ * that belongs to all workers ticks while anybody runs; each tick wakes one
+ * worker that sleeps, and that one looks after those that run.
  *
- * Checks that there is no state in which a worker runs for ever, another one is
- * parked, and no parked worker has a timeout.
+ * Checks that
+ *   - there is no state in which a worker runs for ever, another one sleeps, and
+ *     no tick will come;
+ *   - when all workers sleep the ticks end (LIVE).
  *
- * Mirrors src/sched/watch.c: rv_watch_enter, rv_watch_look, rv_watch_leave and
- * its static appoint(). What wakes a worker is only sketched: park.pml has it.
+ * Mirrors src/sched: rv_idle_watch_round, rv_idle_leave, watch_on (idle.c), park
+ * (worker.c), rv_poller_poll and dispatch (poller.c). What wakes a worker is only
+ * sketched: park.pml has it.
  *
- * The law
- *   watchers   The set of workers that park with a timeout, at most SLOTS of
- *              them. A subset of `idle`, but for the moments of a change.
- *   enter      by a parker, after it has set its idle bit and before it blocks:
- *              takes a slot if one is free.
- *   look       by a watcher whose timeout came. All idle for long enough: it
- *              gives the slot up, then loads `idle` once more; somebody runs: it
- *              enters again, else it blocks without a timeout.
- *   leave      by a worker whose idle bit was set and is cleared, before it runs
- *              the first task: gives its slot up. Nobody watches: appoint().
- *   appoint    chooses an idle worker, CAS watchers {} -> {it}, then loads `idle`
- *              once more: still idle, it gets a signal; else the slot is taken
- *              back from it and, if that leaves nobody, the choice is made again.
- *   A worker that gets a signal and finds its idle bit set stays parked, with a
- *   timeout if it is in `watchers`.
+ * The law of the watch
+ *   on     by a worker that left its sleep, after it has cleared its idle bit, if
+ *          `watching` is 0. The watch is on from the start.
+ *   off    by a worker that is about to sleep, its idle bit set and its last look
+ *          negative, when all are idle, for some rounds: stops the timer, clears
+ *          `watching`, then loads `idle` again; somebody runs: on again. Not by
+ *          one that slept: it is about to leave, and would turn it on again.
+ *   tick   whoever takes the timer's event from an epoll reads the timer. So does
+ *          who took a full batch, since the event may be behind it.
+ *   Pair: leaver clears `idle`, reads `watching` | off clears `watching`, reads
+ *   `idle`; all seq_cst.
  *
- * Three pairs, each "write mine, then read yours", both ways seq_cst
- *   parker   sets idle,        reads watchers | leaver clears watchers, reads idle
- *   leaver   clears idle,      reads watchers | looker clears watchers, reads idle
- *   leaver   clears idle,      reads watchers | appointer sets watchers, reads idle
+ * The law of the kernel, as measured with Linux 6.18
+ *   A periodic timerfd that expired does not expire again before it was read or
+ *   set. Registered with EPOLLEXCLUSIVE | EPOLLET in several epolls, its edge goes
+ *   to one after the other, in the order of registration, up to the first one
+ *   that somebody waits in. An event whose timer was read meanwhile is dropped.
  *
- * N       workers, 2 or 3             SLOTS   watchers at a time
- * EVENTS  how many of these may happen: wake-ups by notify(), by I/O or timers,
- *         last looks that see work, timeouts of watchers
+ * N       workers, 2 or 3
+ * EVENTS  how many of these may happen: wake-ups by notify, by I/O, last looks that
+ *         see work, ticks
+ * LIVE    for the formula ticks_end: no worker is stuck, there is no limit to the
+ *         ticks, and who was woken by one sleeps again before the next one comes
  *
  * Mutations, each of which must fail
- *   NO_HAND_OVER    a leaver gives its slot up and appoints nobody
- *   NO_LEAVE        after a positive last look the worker runs without leave
- *   NO_SECOND_LOOK  the last watcher rests without loading `idle` again
- *   NO_SECOND_CHECK appoint() does not load `idle` again
- *   ENTER_FIRST     a parker enters before it sets its idle bit
- *   LEAVE_FIRST     a leaver leaves the watch before it clears its idle bit
- *   BUFFERED_REST   the slot is given up by a plain store (TSO), not an RMW
+ *   NO_READ          the timer is not read
+ *   FULL_BATCH       who took a full batch does not read the timer
+ *   STARTS_OFF       the watch is off at the start
+ *   NO_SECOND_LOOK   off does not load `idle` again
+ *   BUFFERED_OFF     off clears `watching` by a plain store (TSO)
+ *   LEAVE_FIRST      a leaver reads `watching` before it clears its idle bit
+ *   OFF_AFTER_SLEEP  off is done by a worker that slept (LIVE)
  */
 #ifndef N
 #define N 3
 #endif
-#ifndef SLOTS
-#define SLOTS 1
-#endif
 #ifndef EVENTS
-#define EVENTS 4
+#define EVENTS 3
 #endif
 
 #define BIT(w) (1 << (w))
 #define EVERYBODY (BIT(N) - 1)
-#define COUNT(set) (((set)&1) + (((set) >> 1) & 1) + (((set) >> 2) & 1))
 
 byte idle;
-byte watchers;
+bool lock; /* watch_lock */
+#ifdef STARTS_OFF
+bool watching;
+bool ticking; /* the timer is set */
+#else
+bool watching = true;
+bool ticking = true;
+#endif
+
+/* The kernel. */
+bool expired;   /* the timer has expired and was not read */
+byte listed;    /* epolls with the timer's event in their ready list */
+byte blocked;   /* workers that wait in their epoll */
 bool signal[N]; /* the worker's eventfd */
+
 byte events = EVENTS;
+byte stuck; /* ghost: workers inside a task that never returns */
 
-/* Ghosts. */
-byte stuck;  /* workers inside a task that never returns */
-byte parked; /* workers that are blocked */
-byte timed;  /* those of them that have a timeout */
-
-#ifdef BUFFERED_REST
-byte buffered; /* store buffers: watchers without me */
-#define GIVE_UP buffered = buffered | BIT(me)
+#ifdef BUFFERED_OFF
+bool buffered; /* the store buffer: watching = 0 */
+#define CLEAR_WATCHING buffered = true
 #define DRAIN_BUFFER                                                           \
-    watchers = watchers & ~(buffered & BIT(me));                               \
-    buffered = buffered & ~BIT(me);
-#define OWN_SLOT (watchers & ~buffered & BIT(me))
+    if                                                                         \
+    :: buffered -> buffered = false; watching = false                          \
+    :: else                                                                    \
+    fi;
 
-active proctype store_buffers()
+active proctype store_buffer()
 {
 end:
     do
-    :: atomic { buffered != 0 -> watchers = watchers & ~buffered; buffered = 0 }
+    :: atomic { buffered -> DRAIN_BUFFER }
     od
 }
 #else
-#define GIVE_UP watchers = watchers & ~BIT(me)
+#define CLEAR_WATCHING watching = false
 #define DRAIN_BUFFER
-#define OWN_SLOT (watchers & BIT(me))
 #endif
 
-inline appoint()
+inline watch_on()
 {
-    do
-    :: atomic { /* load idle and choose */
-           if
-           :: idle & 1 -> b = 0
-           :: idle & 2 -> b = 1
-           :: idle & 4 -> b = 2
-           :: idle == 0 -> break
-           fi
-       }
-       atomic { /* CAS */
-           if
-           :: watchers == 0 -> watchers = BIT(b)
-           :: else -> break
-           fi
-       }
-       if
-#ifdef NO_SECOND_CHECK
-       :: signal[b] = true; break
-#else
-       :: idle & BIT(b) -> signal[b] = true; break
-       :: else ->
-           atomic { /* fetch_and */
-               watchers = watchers & ~BIT(b);
-               if
-               :: watchers != 0 -> break
-               :: else
-               fi
-           }
-#endif
-       fi
-    od;
-    b = 0
-}
-
-/* rv_watch_leave */
-inline leave()
-{
-    seen = watchers;
+    atomic { !lock -> DRAIN_BUFFER lock = true };
     if
-    :: seen & BIT(me) ->
-        atomic { /* fetch_and */
-            watchers = watchers & ~BIT(me);
-            seen = watchers
-        }
+    :: !watching ->
+        watching = true;
+        atomic { ticking = true; expired = false } /* timerfd_settime */
     :: else
     fi;
-#ifndef NO_HAND_OVER
-    if
-    :: seen == 0 -> appoint()
-    :: else -> seen = 0
-    fi
-#endif
+    lock = false
 }
 
-/* rv_watch_enter */
-inline enter()
+/* rv_idle_watch_round */
+inline watch_round()
 {
     if
-    :: COUNT(watchers) < SLOTS ->
-        atomic { DRAIN_BUFFER watchers = watchers | BIT(me) }
+    :: idle == EVERYBODY ->
+        atomic { !lock -> lock = true };
+        atomic { ticking = false; expired = false }; /* timerfd_settime */
+        CLEAR_WATCHING;
+#ifdef NO_SECOND_LOOK
+        lock = false
+#else
+        if
+        :: idle == EVERYBODY -> lock = false
+        :: else -> lock = false; watch_on()
+        fi
+#endif
+    :: else
+#ifndef LIVE
+    :: true /* not yet so many rounds */
+#endif
+    fi
+}
+
+/* What an epoll_wait returns of the timer: dropped if it was read meanwhile. */
+inline take_tick()
+{
+    tick = (listed & BIT(me)) && expired;
+    listed = listed & ~BIT(me)
+}
+
+/* The part of dispatch that belongs to the timer. */
+inline read_tick()
+{
+    if
+    :: tick ->
+        tick = false;
+#ifndef NO_READ
+        expired = false
+#endif
     :: else
     fi
-}
-
-inline unblock()
-{
-    parked = parked & ~BIT(me);
-    timed = timed & ~BIT(me)
 }
 
 proctype worker(byte me)
 {
-    byte b, seen;
+    bool tick;
 
 runs:
+#ifndef LIVE
     if
-    :: stuck = stuck | BIT(me); end_stuck: false
+    :: stuck = stuck | BIT(me);
+    end_stuck:
+        false
+    :: true
+    fi;
+#endif
+    if /* rv_poller_poll without waiting */
+    :: atomic { take_tick() };
+       atomic { read_tick() }
     :: true
     fi;
 
 parks:
-#ifdef ENTER_FIRST
-    enter();
-#endif
-    atomic { idle = idle | BIT(me) };
+    atomic { idle = idle | BIT(me) }; /* rv_idle_enter */
     if
-    :: atomic { events > 0 -> events-- };
-       atomic { idle = idle & ~BIT(me) };
-#ifdef NO_LEAVE
-       goto runs
-#else
-       goto awake
-#endif
+    :: atomic { events > 0 -> events--; goto leaves } /* last look */
     :: true
     fi;
-#ifndef ENTER_FIRST
-    enter();
+#ifndef OFF_AFTER_SLEEP
+    watch_round();
 #endif
 
-blocks:
-    seen = OWN_SLOT;
-    atomic { parked = parked | BIT(me); timed = timed | seen; seen = 0 };
-end_parked:
+    blocked = blocked | BIT(me);
+end_asleep: /* rv_poller_poll */
     if
-    :: atomic { signal[me] -> signal[me] = false; unblock() }
-       if
-       :: idle & BIT(me) -> goto blocks
-       :: else -> goto awake
-       fi
-    :: atomic { events > 0 -> events--; unblock() } /* I/O or a timer */
-#ifdef LEAVE_FIRST
-       leave();
-       atomic { idle = idle & ~BIT(me) };
-       goto runs
-#else
-       atomic { idle = idle & ~BIT(me) };
-       goto awake
-#endif
-    :: atomic { (timed & BIT(me)) && events > 0 -> events--; unblock() }
-       /* rv_watch_look */
-       if
-       :: idle == EVERYBODY ->
-           atomic { GIVE_UP };
-#ifndef NO_SECOND_LOOK
+    :: atomic {
+           signal[me] ->
+               signal[me] = false;
+               blocked = blocked & ~BIT(me);
+               take_tick()
+       }
+    :: atomic {
+           listed & BIT(me) ->
+               take_tick();
+               if
+               :: tick -> blocked = blocked & ~BIT(me)
+               :: else -> goto end_asleep
+               fi
+       }
+    :: atomic {
+           events > 0 -> events--;
+           blocked = blocked & ~BIT(me);
            if
-           :: idle == EVERYBODY
-           :: else -> enter()
-           fi
+           :: take_tick()
+           :: true -> /* a full batch: what else there is stays listed */
+#ifndef FULL_BATCH
+               tick = true
 #endif
-       :: else
-       fi;
-       goto blocks
+           fi
+       }
     fi;
-awake: /* looks for work, and finds some or not */
+    atomic { read_tick() };
+#ifdef OFF_AFTER_SLEEP
+    watch_round();
+#endif
+
+leaves: /* rv_idle_leave */
+#ifdef LEAVE_FIRST
     if
-    :: leave(); goto runs
+    :: !watching -> watch_on()
+    :: else
+    fi;
+    atomic { idle = idle & ~BIT(me) };
+#else
+    atomic { idle = idle & ~BIT(me) };
+    if
+    :: !watching -> watch_on()
+    :: else
+    fi;
+#endif
+    if
+    :: goto runs
     :: goto parks
     fi
 }
@@ -249,12 +254,39 @@ active proctype caller()
     od
 }
 
-/* Runs when nothing can happen any more but timeouts. */
+active proctype timer()
+{
+    byte w;
+
+end:
+    do
+    :: atomic {
+#ifdef LIVE
+           ticking && !expired && blocked == EVERYBODY ->
+#else
+           ticking && !expired && events > 0 -> events--;
+#endif
+               expired = true;
+               do
+               :: w < N && !(blocked & BIT(w)) -> listed = listed | BIT(w); w++
+               :: w < N && (blocked & BIT(w)) -> listed = listed | BIT(w); break
+               :: w == N -> break
+               od;
+               w = 0
+       }
+    od
+}
+
+#ifdef LIVE
+ltl ticks_end { <> [] !ticking }
+#else
+/* Runs when nobody else can: all that may still come is a tick. */
 active proctype monitor()
 {
     timeout;
-    assert(stuck == 0 || parked == 0 || timed != 0)
+    assert(stuck == 0 || blocked == 0 || (ticking && !expired))
 }
+#endif
 
 init
 {

@@ -1,0 +1,18 @@
+/* compare.json, in the layout of google-benchmark's reporter, so that its
+ * tools read it. */
+#ifndef BENCHMARKS_COMPARE_DRIVER_REPORT_JSON_H
+#define BENCHMARKS_COMPARE_DRIVER_REPORT_JSON_H
+
+#include <stdio.h>
+
+#include "benchmarks/compare/driver/campaign.h"
+#include "benchmarks/compare/driver/machine.h"
+
+/* One entry for each cell, named DESIGN/SHAPE/SERVICE. An iteration is a
+ * request of the closed loop: real_time is wall time, cpu_time the server's
+ * CPU time for each, both medians. A figure there are too few samples for is
+ * left out. */
+void report_json_write(FILE *out, const struct campaign *campaign,
+                       const struct machine *machine);
+
+#endif

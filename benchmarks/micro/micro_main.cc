@@ -1,0 +1,144 @@
+// Runs the micro benchmarks under google-benchmark. Each line is one run of
+// `ops` operations inside a runtime and a process of its own. Counters:
+//   ns_per_op  nanoseconds for each operation
+//   per_F      the same in units of F, the raw jump, measured before the run
+//              and after it: machines are noisy, ratios less so
+
+#include <algorithm>
+#include <cstdint>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include "benchmark/benchmark.h"
+#include "benchmarks/micro/micro.h"
+
+namespace
+{
+
+constexpr uint64_t kJumps = 4000000;
+
+const micro_bench kBenches[] = {
+    {"yield/2", 1, 20000000, micro_yield_2},
+    {"yield/100", 1, 20000000, micro_yield_100},
+    {"wake_same_worker", 1, 20000000, micro_wake_same_worker},
+    {"spawn_join", 1, 20000000, micro_spawn_join},
+    {"spawn_join_wait", 1, 5000000, micro_spawn_join_wait},
+    {"spawn_batch", 1, 1000000, micro_spawn_batch},
+    {"fib/32", 1, 7049155, micro_fib},
+    {"skynet", 2, 1000000, micro_skynet},
+    {"future_pingpong/1", 1, 1000000, micro_future_pingpong},
+    {"future_pingpong/2", 2, 1000000, micro_future_pingpong},
+    {"foreign_wake", 1, 5000, micro_foreign_wake},
+    {"timer_add_cancel", 1, 10000000, micro_timer_add_cancel},
+    {"sleepers", 2, 1000000, micro_sleepers},
+    {"offload_roundtrip", 1, 50000, micro_offload_roundtrip},
+    {"parked_task", 1, 1000000, micro_parked_task},
+};
+
+struct Call {
+    const micro_bench *bench;
+    micro_result result;
+};
+
+int64_t RunInTask(void *arg)
+{
+    auto *call = static_cast<Call *>(arg);
+    call->bench->run(call->bench->ops, &call->result);
+    return 0;
+}
+
+// The result travels through a pipe: each run has a process of its own, so that
+// none finds the stacks and descriptors of the one before.
+void RunChild(const micro_bench *bench, int out)
+{
+    rove_options options;
+    rove_options_init(&options);
+    options.workers = bench->workers;
+    options.design = bench->workers == 1 ? ROVE_SINGLE : ROVE_STEALING;
+    Call call = {bench, {}};
+    bool is_ok = rove_run(&options, RunInTask, &call) == 0 &&
+                 write(out, &call.result, sizeof call.result) ==
+                     static_cast<ssize_t>(sizeof call.result);
+    _exit(is_ok ? 0 : 1);
+}
+
+bool RunApart(const micro_bench *bench, micro_result *result)
+{
+    int ends[2];
+    if (pipe(ends) != 0) {
+        return false;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        RunChild(bench, ends[1]);
+    }
+    close(ends[1]);
+    ssize_t size = read(ends[0], result, sizeof *result);
+    close(ends[0]);
+    int status = 1;
+    waitpid(child, &status, 0);
+    return size == static_cast<ssize_t>(sizeof *result) && status == 0;
+}
+
+void Run(benchmark::State &state, const micro_bench *bench)
+{
+    micro_result result = {};
+    double floor_ns = micro_raw_jump(kJumps);
+    for (auto _ : state) {
+        if (!RunApart(bench, &result)) {
+            state.SkipWithError("the run failed");
+            return;
+        }
+    }
+    floor_ns = std::min(floor_ns, micro_raw_jump(kJumps));
+    double ns_per_op = result.ns / static_cast<double>(bench->ops);
+    state.counters["ns_per_op"] = ns_per_op;
+    state.counters["per_F"] = ns_per_op / floor_ns;
+    if (result.p99_ns > 0) {
+        state.counters["p99_ns"] = result.p99_ns;
+    }
+    if (result.cpu_seconds > 0) {
+        state.counters["wall_seconds"] = result.ns * 1e-9;
+        state.counters["cpu_seconds"] = result.cpu_seconds;
+    }
+    if (result.bytes_per_task > 0) {
+        state.counters["bytes_per_task"] = result.bytes_per_task;
+    }
+}
+
+void RunRawJump(benchmark::State &state)
+{
+    double ns_per_op = 0;
+    for (auto _ : state) {
+        ns_per_op = micro_raw_jump(kJumps);
+    }
+    state.counters["ns_per_op"] = ns_per_op;
+}
+
+} // namespace
+
+// One iteration is a whole run, so the library's own calibration is off: any
+// run lasts long enough. Flags given by the user come later and win.
+int main(int argc, char **argv)
+{
+    std::vector<char *> args(argv, argv + argc);
+    char once[] = "--benchmark_min_time=0.000000001";
+    char thrice[] = "--benchmark_repetitions=3";
+    args.insert(args.begin() + 1, {once, thrice});
+    int count = static_cast<int>(args.size());
+
+    benchmark::RegisterBenchmark("raw_jump", RunRawJump);
+    for (const micro_bench &bench : kBenches) {
+        benchmark::RegisterBenchmark(
+            bench.name,
+            [&bench](benchmark::State &state) { Run(state, &bench); });
+    }
+    benchmark::Initialize(&count, args.data());
+    if (benchmark::ReportUnrecognizedArguments(count, args.data())) {
+        return 1;
+    }
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
+}

@@ -1,0 +1,179 @@
+/* The composition root: starts and stops the parts of a runtime in order.
+ */
+#include "rove/runtime.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "rove/inspect.h"
+
+#include "src/api/crash_report.h"
+#include "src/api/options.h"
+#include "src/base/assert.h"
+#include "src/base/clock.h"
+#include "src/base/mem.h"
+#include "src/inspect/stats.h"
+#include "src/offload/pool.h"
+#include "src/sched/current.h"
+#include "src/sched/scheduler.h"
+#include "src/task/spawn.h"
+
+struct rove_runtime {
+    rv_scheduler *scheduler; /* NULL once shut down */
+    rv_pool pool;
+    bool reports_crashes;
+    unsigned workers;
+    rove_report_fn *report;
+    void *report_context;
+};
+
+static rove_runtime *runtime_of(const rv_scheduler *s)
+{
+    return s != NULL ? rv_container_of(rv_pool_of(s), rove_runtime, pool)
+                     : NULL;
+}
+
+/* The pool has no threads before the first job, and no task runs yet that could
+ * bring one: it is made last, and cannot fail. */
+static int start(rove_runtime *rt, const rove_options *options)
+{
+    rv_scheduler_options chosen;
+    int error = rv_options_check(options, &chosen);
+    if (error != 0) {
+        return error;
+    }
+    rt->report = options->report;
+    rt->report_context = options->report_context;
+    rt->workers = chosen.workers;
+    rv_pool_options pool_options;
+    rv_options_pool(options, &pool_options);
+    if (chosen.reports_crashes) {
+        error = rv_crash_report_begin();
+        if (error != 0) {
+            return error;
+        }
+        rt->reports_crashes = true;
+    }
+    chosen.offload = &rt->pool;
+    error = rv_scheduler_start(&rt->scheduler, &chosen);
+    if (error != 0) {
+        if (rt->reports_crashes) {
+            rv_crash_report_end();
+        }
+        return error;
+    }
+    rv_pool_init(&rt->pool, &pool_options, rt->scheduler);
+    return 0;
+}
+
+int rove_runtime_new(const rove_options *options, rove_runtime **out)
+{
+    rove_options defaults;
+    if (options == NULL) {
+        rove_options_init(&defaults);
+        options = &defaults;
+    }
+    rove_runtime *rt = rv_mem_zalloc(sizeof *rt);
+    if (rt == NULL) {
+        return -ENOMEM;
+    }
+    int error = start(rt, options);
+    if (error != 0) {
+        rv_mem_free(rt);
+        return error;
+    }
+    *out = rt;
+    return 0;
+}
+
+static int report_left(const rove_runtime *rt)
+{
+    char line[96];
+    snprintf(line, sizeof line,
+             "rove: shutdown: %llu tasks have not ended at the deadline",
+             (unsigned long long)rv_scheduler_tasks_left(rt->scheduler));
+    rv_options_report(rt->report, rt->report_context, line);
+    return -ETIMEDOUT;
+}
+
+int rove_runtime_shutdown(rove_runtime *rt, rove_time deadline)
+{
+    RV_CHECK(rt != NULL, "rove_runtime_shutdown needs a runtime");
+    if (rt->scheduler == NULL) {
+        return 0;
+    }
+    if (rv_current_get()->scheduler == rt->scheduler) {
+        return -EDEADLK;
+    }
+    if (rv_scheduler_drain(rt->scheduler, deadline) != 0) {
+        return report_left(rt);
+    }
+    int error = rv_pool_stop(&rt->pool, deadline);
+    if (error != 0) {
+        return error;
+    }
+    rv_scheduler_stop(rt->scheduler);
+    rt->scheduler = NULL;
+    if (rt->reports_crashes) {
+        rv_crash_report_end();
+    }
+    return 0;
+}
+
+void rove_runtime_free(rove_runtime *rt)
+{
+    if (rt != NULL) {
+        RV_CHECK(rt->scheduler == NULL,
+                 "a runtime is freed after a shutdown that returned 0");
+        rv_mem_free(rt);
+    }
+}
+
+rove_task *rove_runtime_spawn(rove_runtime *rt, rove_fn *fn, void *arg)
+{
+    RV_CHECK(rt != NULL, "rove_runtime_spawn needs a runtime");
+    if (rt->scheduler == NULL) {
+        return rv_spawn_refuse(-ESHUTDOWN);
+    }
+    return rv_spawn_into(rt->scheduler, fn, arg);
+}
+
+rove_runtime *rove_runtime_current(void)
+{
+    return runtime_of(rv_current_get()->scheduler);
+}
+
+unsigned rove_runtime_workers(const rove_runtime *rt)
+{
+    return rt->workers;
+}
+
+int64_t rove_run(const rove_options *options, rove_fn *fn, void *arg)
+{
+    if (rv_current_get()->scheduler != NULL) {
+        return -EDEADLK;
+    }
+    rove_runtime *rt;
+    int error = rove_runtime_new(options, &rt);
+    if (error != 0) {
+        return error;
+    }
+    int64_t result = rove_join(rove_runtime_spawn(rt, fn, arg));
+    error = rove_runtime_shutdown(rt, ROVE_FOREVER);
+    RV_CHECK(error == 0, "a shutdown without a deadline must succeed");
+    rove_runtime_free(rt);
+    return result;
+}
+
+int rove_stats_get(rove_runtime *rt, rove_stats *stats)
+{
+    if (stats->size != sizeof *stats) {
+        return -EINVAL;
+    }
+    if (rt->scheduler == NULL) {
+        return -ESHUTDOWN;
+    }
+    rv_stats_sum(rt->scheduler, stats);
+    stats->offload_threads = rv_pool_look(&rt->pool).threads;
+    return 0;
+}

@@ -1,0 +1,96 @@
+/* Accepting: one connection a call, and nothing that belongs to a connection
+ * that is gone, or to a shortage that will pass, reaches the caller.
+ */
+#include <errno.h>
+
+#include "rove/io.h"
+
+#include "src/io/call.h"
+#include "src/platform/fd_io.h"
+
+/* Connections that are skipped one after the other, before it looks as if they
+ * were not the reason. */
+#define SKIPS_MAX 16
+
+typedef struct rv_accept {
+    struct sockaddr *address;
+    socklen_t *length;
+    rove_time pause;
+    unsigned skips;
+} rv_accept;
+
+/* The network's errors that wait on the new connection come from accept. */
+static bool is_of_connection(int error)
+{
+    switch (error) {
+    case -ECONNABORTED:
+    case -EPROTO:
+    case -ENOPROTOOPT:
+    case -ENETDOWN:
+    case -ENETUNREACH:
+    case -EHOSTDOWN:
+    case -EHOSTUNREACH:
+    case -ENONET:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_shortage(int error)
+{
+    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS ||
+           error == -ENOMEM;
+}
+
+/* Nobody else knows the descriptor yet. */
+static int adopt(const rv_io_call *call, int fd)
+{
+    rv_pollable *file;
+    int error = rv_pollable_of(fd, &file);
+    if (error != 0) {
+        (void)rv_fd_close(fd);
+        return error;
+    }
+    rv_pollable_adopt(file, call->is_stream ? RV_CALLS_STREAM : 0);
+    return fd;
+}
+
+/* A foreign listener may be a blocking one: it is not asked for what is not
+ * there. What is no socket is to say so. */
+static bool must_wait(const rv_io_call *call)
+{
+    return !call->is_managed && rv_io_events(call, POLLIN) == 0 &&
+           rv_fd_recv(call->fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT) != -ENOTSOCK;
+}
+
+static int accept_one(const rv_io_call *call, const rv_accept *a)
+{
+    if (must_wait(call)) {
+        return -EAGAIN;
+    }
+    int fd = rv_fd_accept(call->fd, a->address, a->length);
+    return fd >= 0 ? adopt(call, fd) : fd;
+}
+
+static ssize_t do_accept(rv_io_call *call, void *args)
+{
+    rv_accept *a = args;
+    for (;;) {
+        int fd = accept_one(call, a);
+        bool is_skipped = is_of_connection(fd) && ++a->skips < SKIPS_MAX;
+        if (!is_skipped && !is_of_connection(fd) && !is_shortage(fd)) {
+            return fd;
+        }
+        int error = is_skipped ? 0 : rv_io_back_off(call, &a->pause);
+        if (error != 0) {
+            return error;
+        }
+    }
+}
+
+int rove_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    rv_accept a = {.address = address, .length = length};
+    return (int)rv_io_run(fd, RV_SIDE_READ, do_accept, &a, 0);
+}

@@ -1,0 +1,225 @@
+#include "src/io/call.h"
+
+#include <errno.h>
+
+#include "src/base/bits.h"
+#include "src/base/clock.h"
+#include "src/platform/event_fd.h"
+#include "src/platform/fd_io.h"
+#include "src/sched/cancel.h"
+#include "src/sched/current.h"
+#include "src/sched/worker.h"
+#include "src/task/await.h"
+
+#define BACK_OFF_MIN (1 * ROVE_MS)
+#define BACK_OFF_MAX (100 * ROVE_MS)
+
+/* A cancelled task that goes on calling must not keep others from running:
+ * beginning a wait yields, and is refused. */
+static int refuse_cancelled(void)
+{
+    rv_wait wait;
+    if (rv_wait_begin(&wait) == 0) {
+        (void)rv_wait_abort(&wait);
+    }
+    return -ECANCELED;
+}
+
+/* Calls that need not wait count as items of the worker's turn: who finds its
+ * descriptor always ready lets the others, and the epoll, go before it. */
+static rv_worker *take_part(rv_worker *worker)
+{
+    if (worker->budget > 1) {
+        worker->budget--;
+        return worker;
+    }
+    worker->budget = 0;
+    return rv_wait_yield_to(worker, NULL);
+}
+
+int rv_io_begin(rv_io_call *call, int fd, unsigned sides)
+{
+    rv_worker *worker = rv_current_worker();
+    if (worker != NULL) {
+        worker = take_part(worker);
+        if (rv_task_is_cancelled(worker->current)) {
+            return refuse_cancelled();
+        }
+    }
+    int error = rv_pollable_of(fd, &call->file);
+    if (error != 0) {
+        return error;
+    }
+    uint32_t flags = rv_pollable_enter(call->file);
+    if ((flags & RV_CALLS_CLOSING) != 0) {
+        return -EBADF;
+    }
+    call->fd = fd;
+    call->is_managed = (flags & RV_CALLS_MANAGED) != 0;
+    call->is_stream = (flags & RV_CALLS_STREAM) != 0;
+    call->is_thread = worker == NULL;
+    call->is_taken = false;
+    call->may_block = false;
+    call->wait.sides = sides;
+    call->wait.placed = false;
+    return 0;
+}
+
+bool rv_io_may_try(rv_io_call *call)
+{
+    rv_poll_wait *wait = &call->wait;
+    bool is_idle = true;
+    for (unsigned s = 0; s < RV_SIDES; s++) {
+        if ((wait->sides & 1u << s) != 0) {
+            const rv_poll_side *side = &call->file->side[s];
+            wait->seen[s] = rv_poll_side_state(side);
+            /* On ALERT no turns are passed. */
+            is_idle = is_idle && s != RV_SIDE_ALERT &&
+                      rv_poll_side_is_idle(side, wait->seen[s]);
+        }
+    }
+    wait->tried =
+        !call->is_managed || call->is_taken || call->is_thread || !is_idle;
+    return wait->tried;
+}
+
+static int result_of(unsigned cause)
+{
+    switch (cause) {
+    case RV_CAUSE_CLOSED:
+        return -EBADF;
+    case RV_CAUSE_CANCEL:
+        return -ECANCELED;
+    default:
+        return 0;
+    }
+}
+
+static int wait_as_task(rv_io_call *call)
+{
+    rv_wait wait;
+    int error = rv_wait_begin(&wait);
+    if (error != 0) {
+        return error;
+    }
+    error = rv_poll_wait_queue(call->file, call->fd, &wait.worker->poller,
+                               &call->wait, wait.ref);
+    if (error != 0) {
+        /* Only a canceller can have been faster, and asks again. */
+        (void)rv_wait_abort(&wait);
+        call->may_block = error == -EPERM;
+        return error == RV_POLL_WAIT_RETRY || error == -EPERM ? 0 : error;
+    }
+    unsigned cause = rv_wait_suspend(&wait);
+    call->is_taken = true;
+    if (cause == RV_CAUSE_CANCEL || !rv_bits_is_pow2(call->wait.sides)) {
+        rv_poll_wait_unqueue(call->file, &call->wait, cause == RV_CAUSE_CANCEL);
+    }
+    return result_of(cause);
+}
+
+static short poll_events(unsigned sides)
+{
+    return (short)(((sides & 1u << RV_SIDE_READ) != 0 ? POLLIN : 0) |
+                   ((sides & 1u << RV_SIDE_WRITE) != 0 ? POLLOUT : 0) |
+                   ((sides & 1u << RV_SIDE_ALERT) != 0 ? POLLPRI : 0));
+}
+
+/* The doorbell is out of the queue before it is closed. */
+static int wait_as_thread(rv_io_call *call)
+{
+    int doorbell = rv_event_fd_open();
+    if (doorbell < 0) {
+        return doorbell;
+    }
+    rv_poll_wait bell = {.sides = 1u << RV_SIDE_ALERT};
+    bell.node[RV_SIDE_ALERT].doorbell = doorbell;
+    int result = rv_poll_wait_queue(call->file, call->fd, NULL, &bell, 0);
+    if (result == 0) {
+        struct pollfd fds[] = {
+            {.fd = call->fd, .events = poll_events(call->wait.sides)},
+            {.fd = doorbell, .events = POLLIN},
+        };
+        result = rv_fd_poll(fds, 2, -1);
+        rv_poll_wait_unqueue(call->file, &bell, false);
+        call->may_block = fds[0].revents != 0;
+    }
+    (void)rv_fd_close(doorbell);
+    if (result >= 0) {
+        result = rv_pollable_is_closing(call->file) ? -EBADF : 0;
+    }
+    return result;
+}
+
+int rv_io_wait(rv_io_call *call)
+{
+    return call->is_thread ? wait_as_thread(call) : wait_as_task(call);
+}
+
+int rv_io_back_off(rv_io_call *call, rove_time *span)
+{
+    *span = *span == 0 ? BACK_OFF_MIN : *span * 2;
+    *span = *span < BACK_OFF_MAX ? *span : BACK_OFF_MAX;
+    rv_wait wait;
+    int error = rv_wait_begin(&wait);
+    if (error != 0) {
+        return error;
+    }
+    rv_poll_wait pause = {.sides = 1u << RV_SIDE_ALERT};
+    error = rv_poll_wait_queue(call->file, call->fd, NULL, &pause, wait.ref);
+    if (error != 0) {
+        (void)rv_wait_abort(&wait);
+        return error;
+    }
+    unsigned cause =
+        rv_wait_suspend_until(&wait, rv_time_add(rv_clock_now(), *span));
+    rv_poll_wait_unqueue(call->file, &pause, false);
+    return result_of(cause);
+}
+
+void rv_io_end(rv_io_call *call, bool drained)
+{
+    for (unsigned s = 0; !drained && s < RV_SIDES; s++) {
+        if ((call->wait.sides & 1u << s) != 0 && s != RV_SIDE_ALERT &&
+            rv_poll_side_has_waiters(&call->file->side[s])) {
+            rv_poll_wait_pass(call->file, (rv_side)s);
+        }
+    }
+    rv_pollable_leave(call->file);
+}
+
+int rv_io_probe(rv_io_call *call)
+{
+    rv_worker *worker = rv_current_worker();
+    return call->is_managed || worker == NULL
+               ? 0
+               : rv_poll_wait_probe(call->file, call->fd, &worker->poller);
+}
+
+int rv_io_events(const rv_io_call *call, int wanted)
+{
+    struct pollfd one = {.fd = call->fd, .events = (short)wanted};
+    int count = rv_fd_poll(&one, 1, 0);
+    return count < 0 ? 0 : one.revents;
+}
+
+static bool has_drained(rv_io_call *call, rv_side side, ssize_t count,
+                        size_t wanted)
+{
+    return call->is_stream && count > 0 && (size_t)count < wanted &&
+           rv_poll_side_drain(&call->file->side[side], call->wait.seen[side]);
+}
+
+ssize_t rv_io_run(int fd, rv_side side, rv_io_op *op, void *args, size_t wanted)
+{
+    rv_io_call call;
+    ssize_t count = rv_io_begin(&call, fd, 1u << side);
+    if (count != 0) {
+        return count;
+    }
+    do {
+        count = rv_io_may_try(&call) ? op(&call, args) : -EAGAIN;
+    } while (count == -EAGAIN && (count = rv_io_wait(&call)) == 0);
+    rv_io_end(&call, has_drained(&call, side, count, wanted));
+    return count;
+}

@@ -1,0 +1,81 @@
+/* A call on a descriptor, from entering to leaving: what every function of
+ * rove/io.h has in common. It tries first, waits when the kernel has nothing,
+ * and tries again when its turn has come.
+ *
+ *     rv_io_call call;
+ *     int error = rv_io_begin(&call, fd, 1u << RV_SIDE_READ);
+ *     if (error != 0) { return error; }
+ *     do {
+ *         n = rv_io_may_try(&call) ? … : -EAGAIN;
+ *     } while (n == -EAGAIN && (n = rv_io_wait(&call)) == 0);
+ *     rv_io_end(&call, false);
+ *
+ * A wait of a task is one of poll_wait.h. A plain thread waits by ppoll, and
+ * leaves a doorbell with the descriptor, so that closing wakes it.
+ */
+#ifndef SRC_IO_CALL_H
+#define SRC_IO_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "rove/base.h"
+
+#include "src/sched/poll_wait.h"
+#include "src/sched/pollable.h"
+
+typedef struct rv_io_call {
+    rv_pollable *file;
+    int fd;
+    bool is_managed; /* made by rove: nonblocking, and a socket */
+    bool is_stream;
+    bool is_thread; /* of a plain thread */
+    bool is_taken;  /* its turn has come once: it tries, whoever waits */
+    bool may_block; /* waiting is over or impossible: a call that might block
+                       is in order */
+    rv_poll_wait wait;
+} rv_io_call;
+
+/* Begins a call that may wait for some sides. 0; -ECANCELED (the task is
+ * cancelled; it has yielded), -EBADF, -EMFILE or -ENOMEM, and then no call was
+ * begun. */
+int rv_io_begin(rv_io_call *call, int fd, unsigned sides);
+
+/* True when the kernel is to be asked, now. Else nothing can be there, or
+ * others wait for it already: the call goes on as after -EAGAIN. */
+bool rv_io_may_try(rv_io_call *call);
+
+/* After -EAGAIN: waits for the sides. 0: ask again; else -ECANCELED, -EBADF
+ * (closed), or why waiting is impossible. What epoll cannot poll does not fail:
+ * may_block is set. */
+int rv_io_wait(rv_io_call *call);
+
+/* Waits for a while because trying again at once is pointless though the
+ * descriptor is ready: 1 ms the first time (*span is 0), then twice as long as
+ * the last time, up to 100 ms. 0, -ECANCELED, -EBADF (closed) or -ENOMEM. May
+ * end early. */
+int rv_io_back_off(rv_io_call *call, rove_time *span);
+
+/* Ends a call. drained: it has taken all there was on its one side, and nobody
+ * else need look. */
+void rv_io_end(rv_io_call *call, bool drained);
+
+/* The events (POLLIN …) there are now, of those wanted and those that always
+ * count; POLLNVAL when there is no such descriptor. */
+int rv_io_events(const rv_io_call *call, int wanted);
+
+/* 0 when waiting for the descriptor is possible, -EPERM when it is not. */
+int rv_io_probe(rv_io_call *call);
+
+/* Does what is asked of the kernel: a count or -errno; -EAGAIN: must wait. */
+typedef ssize_t rv_io_op(rv_io_call *call, void *args);
+
+/* A whole call on one side.
+ *
+ * wanted  a smaller count than this, but for 0, says that a stream is drained;
+ *         0: no count does */
+ssize_t rv_io_run(int fd, rv_side side, rv_io_op *op, void *args,
+                  size_t wanted);
+
+#endif

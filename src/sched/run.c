@@ -1,0 +1,212 @@
+#include "src/sched/run.h"
+
+#include "src/base/assert.h"
+#include "src/base/mem.h"
+#include "src/sched/current.h"
+#include "src/sched/scheduler.h"
+#include "src/sched/timer.h"
+#include "src/sched/wake.h"
+
+static void run_stack(rv_handoff *handoff) __attribute__((noreturn));
+
+static rv_stack *stack_of(rv_fiber *fiber)
+{
+    return rv_container_of(fiber, rv_stack, fiber);
+}
+
+static void settle_on(rv_task *task, rv_stack *stack)
+{
+    stack->owner = task;
+    task->fiber = &stack->fiber;
+}
+
+bool rv_run_give_stack(rv_worker *w, rv_task *task)
+{
+    rv_stack *stack = rv_stack_cache_get(
+        &w->stacks, (rv_stack_class)task->traits.stack_class);
+    if (stack == NULL) {
+        return false;
+    }
+    rv_stack_arm(stack, run_stack);
+    settle_on(task, stack);
+    return true;
+}
+
+bool rv_run_prepare(rv_worker *w, rv_task *task)
+{
+    if (rv_run_give_stack(w, task)) {
+        return true;
+    }
+    rv_fifo_push(&w->starved, &task->link);
+    return false;
+}
+
+rv_fiber *rv_run_fiber_slow(rv_worker *w, rv_task *task)
+{
+    while (task != NULL && task->fiber == NULL && !rv_run_prepare(w, task)) {
+        task = rv_worker_pick(w);
+    }
+    w->current = task;
+    return task != NULL ? task->fiber : &w->loop;
+}
+
+void rv_run_from_loop(rv_worker *w, rv_task *task)
+{
+    if (task->fiber == NULL && !rv_run_prepare(w, task)) {
+        return;
+    }
+    w->current = task;
+    w->handoff.from = &w->loop;
+    w->handoff.publish = NULL;
+    rv_switch(&w->handoff, task->fiber);
+}
+
+/* A task's first run may end a wait for its start, or a pin to its place. */
+static void begin_slow(rv_task *task)
+{
+    if (rv_claim_state(rv_u64_load_relaxed(&task->claim)) != RV_TASK_RUNNING) {
+        rv_claim_finish(&task->claim);
+    }
+    if (task->traits.flags & RV_TASK_UNPIN_AT_START) {
+        task->traits.flags &= (uint8_t)~RV_TASK_UNPIN_AT_START;
+        task->traits.pins--;
+    }
+}
+
+static inline int64_t call_body(rv_task *task)
+{
+    /* relaxed: FIRED was seen when the task was taken from its queue */
+    if (__builtin_expect(task->traits.flags != 0 ||
+                             rv_claim_state(rv_u64_load_relaxed(
+                                 &task->claim)) != RV_TASK_RUNNING,
+                         0)) {
+        begin_slow(task);
+    }
+    return task->fn(task->arg);
+}
+
+static void drop_owned_slow(rv_task *task)
+{
+    if (task->traits.flags & RV_TASK_OWNS_TIMER) {
+        rv_timer_stop(task->arg);
+    }
+    if (task->traits.flags & RV_TASK_OWNS_ARG) {
+        rv_mem_free(task->arg);
+    }
+    if (task->traits.flags & RV_TASK_OWNS_NAME) {
+        rv_mem_free(task->name);
+    }
+    task->traits.flags = 0;
+}
+
+/* Frees what an ended task owns, also one that never ran. */
+static inline void drop_owned(rv_task *task)
+{
+    if (__builtin_expect(task->traits.flags != 0, 0)) {
+        drop_owned_slow(task);
+    }
+}
+
+void rv_run_finish(rv_worker *w, rv_task *task, int64_t result)
+{
+    struct rv_scheduler *s = w->scheduler;
+    bool has_credit =
+        s->credit_share != 0 && (task->traits.flags & RV_TASK_IS_FORK) == 0;
+    drop_owned(task);
+    task->result = result;
+    /* Counted before the exchange, a full barrier, and the phase looked at
+     * after it: draining stores the phase and then sums, so one sees the
+     * other. */
+    rv_stat_add(&w->stats.ended, 1);
+    uint64_t before =
+        rv_u64_exchange_seq_cst(&task->join, RV_JOIN_DONE); /* END, PHASE */
+    if (rv_ref_is(before)) {
+        rv_wake(w, before, RV_CAUSE_SOURCE);
+    } else if (before == RV_JOIN_DETACHED) {
+        rv_task_fini(task);
+        rv_task_cache_put(&w->tasks, task);
+    }
+    if (has_credit) {
+        rv_scheduler_return_credit(s, w);
+    }
+    if (rv_scheduler_phase(s) != RV_PHASE_RUNNING) { /* PHASE */
+        rv_scheduler_check_drained(s);
+    }
+}
+
+static void recycle_stack(rv_handoff *handoff, void *arg)
+{
+    rv_stack *stack = arg;
+    rv_fiber_fini(&stack->fiber);
+    rv_stack_cache_put(&rv_worker_of(handoff)->stacks, stack);
+}
+
+/* An unstarted task that may go on on an ended task's stack, or NULL; then
+ * *to is where to jump. */
+static rv_task *next_here(rv_worker *w, rv_stack *stack, rv_fiber **to)
+{
+    rv_link *starved = rv_fifo_pop(&w->starved);
+    rv_task *task = starved != NULL ? rv_container_of(starved, rv_task, link)
+                                    : rv_worker_pick(w);
+    while (task != NULL) {
+        if (task->fiber == NULL &&
+            task->traits.stack_class == stack->size_class) {
+            return task;
+        }
+        if (task->fiber != NULL || rv_run_prepare(w, task)) {
+            w->current = task;
+            *to = task->fiber;
+            return NULL;
+        }
+        task = rv_worker_pick(w);
+    }
+    w->current = NULL;
+    *to = &w->loop;
+    return NULL;
+}
+
+/* The first frame of every task stack: runs tasks until none can go on here,
+ * and then leaves for good. */
+static void run_stack(rv_handoff *handoff)
+{
+    rv_worker *w = rv_worker_of(handoff);
+    rv_stack *stack = stack_of(w->current->fiber);
+    rv_fiber *to;
+    for (;;) {
+        rv_task *task = w->current;
+        int64_t result = call_body(task);
+        w = rv_current_worker();
+        RV_ASSERT(w->current == task);
+        rv_run_finish(w, task, result);
+        task = next_here(w, stack, &to);
+        if (task == NULL) {
+            break;
+        }
+        settle_on(task, stack);
+        w->current = task;
+    }
+    w->handoff.from = &stack->fiber;
+    w->handoff.publish = recycle_stack;
+    w->handoff.arg = stack;
+    rv_switch_final(&w->handoff, to);
+}
+
+rv_worker *rv_run_inline(rv_worker *w, rv_task *task, int64_t *result)
+{
+    rv_task *host = w->current;
+    task->fiber = host->fiber;
+    rv_ptr_store_relaxed(&task->host, host); /* its own */
+    w->current = task;
+    *result = call_body(task);
+    w = rv_current_worker();
+    RV_ASSERT(w->current == task);
+    /* relaxed: who still finds the guest there loses by its epoch or id */
+    rv_ptr_store_relaxed(&host->guest, NULL);
+    w->current = host;
+    drop_owned(task);
+    rv_stat_add(&w->stats.ended, 1);
+    if (__builtin_expect(w->scheduler->credit_share != 0, 0)) {
+        rv_scheduler_return_credit(w->scheduler, w);
+    }
+    return w;
+}

@@ -1,0 +1,88 @@
+/* Running tasks: who blocks picks the next item itself and jumps to it; who
+ * ends runs the next unstarted task on the same stack. No hop over a scheduler
+ * stack, except to the loop context, which sleeps, steals and polls.
+ *
+ * The publish hook. A task that leaves its stack must not be found by others
+ * before its registers are saved, so it does not publish itself: it leaves a
+ * hook in the worker's handoff, and the context that runs next calls it first
+ * (context/switch.h). After the hook has published the task nobody touches it
+ * on this worker's behalf.
+ */
+#ifndef SRC_SCHED_RUN_H
+#define SRC_SCHED_RUN_H
+
+#include <stdbool.h>
+
+#include "src/context/stack.h"
+#include "src/context/switch.h"
+#include "src/sched/scheduler.h"
+#include "src/sched/worker.h"
+
+/* Gives an unstarted task a stack to start on. False: there is none. prepare
+ * then puts the task into the starved list. */
+bool rv_run_give_stack(rv_worker *w, rv_task *task);
+bool rv_run_prepare(rv_worker *w, rv_task *task);
+
+/* The slow half of rv_run_fiber_of(): an unstarted task, or NULL. */
+rv_fiber *rv_run_fiber_slow(rv_worker *w, rv_task *task);
+
+/* The fibre this worker goes on with after it picked `task`: the task's, that
+ * of another one when there is no stack for it, or, for NULL, the loop's. Sets
+ * w->current. */
+static inline rv_fiber *rv_run_fiber_of(rv_worker *w, rv_task *task)
+{
+    if (__builtin_expect(task == NULL || task->fiber == NULL, 0)) {
+        return rv_run_fiber_slow(w, task);
+    }
+    w->current = task;
+    return task->fiber;
+}
+
+/* Leaves the current task's stack for `picked` (NULL: the loop); `publish` runs
+ * there. Returns, when somebody resumes the task, the worker it is on now. */
+static inline __attribute__((always_inline)) rv_worker *
+rv_run_leave_for(rv_worker *w, rv_task *picked,
+                 void (*publish)(rv_handoff *, void *))
+{
+    rv_task *self = w->current;
+    w->handoff.from = self->fiber;
+    w->handoff.publish = publish;
+    w->handoff.arg = self;
+    return rv_worker_of(rv_switch(&w->handoff, rv_run_fiber_of(w, picked)));
+}
+
+/* The same for whatever is next. */
+static inline __attribute__((always_inline)) rv_worker *
+rv_run_leave(rv_worker *w, void (*publish)(rv_handoff *, void *))
+{
+    return rv_run_leave_for(w, rv_worker_pick(w), publish);
+}
+
+/* From the loop context: runs a ready task until something jumps back. */
+void rv_run_from_loop(rv_worker *w, rv_task *task);
+
+/* Ends a task: stores its result, wakes who joins it, counts it. Afterwards
+ * the descriptor belongs to others. */
+void rv_run_finish(rv_worker *w, rv_task *task, int64_t result);
+
+/* Runs an unstarted task as a call on the caller's stack (D10). The caller owns
+ * the handle, and gives the descriptor back. Returns the worker it is on then.
+ */
+rv_worker *rv_run_inline(rv_worker *w, rv_task *task, int64_t *result);
+
+/* True when rv_run_inline may be used for `task` by w's current task: the same
+ * stack class, half the stack left, and nobody could want to move one of the
+ * two without the other. */
+static inline bool rv_run_may_inline(const rv_worker *w, const rv_task *task)
+{
+    const rv_task *host = w->current;
+    if (task->traits.stack_class != host->traits.stack_class ||
+        ((task->traits.pins | host->traits.pins) != 0 &&
+         w->scheduler->stealing)) {
+        return false;
+    }
+    const rv_stack *stack = rv_container_of(host->fiber, rv_stack, fiber);
+    return rv_stack_room(stack) >= stack->fiber.size / 2;
+}
+
+#endif

@@ -1,0 +1,176 @@
+#include "src/sched/steal.h"
+
+#include "src/base/assert.h"
+#include "src/base/clock.h"
+#include "src/base/shake.h"
+#include "src/sched/fork_task.h"
+#include "src/sched/timer.h"
+
+/* Keeps the first of a chain to run and queues the rest. */
+static rv_task *adopt_chain(rv_worker *w, rv_link *first)
+{
+    if (first == NULL) {
+        return NULL;
+    }
+    rv_link *rest = first->next;
+    if (rest != NULL) {
+        rv_worker_push_chain(w, rest);
+    }
+    return rv_container_of(first, rv_task, link);
+}
+
+static rv_task *steal_ring(rv_worker *w, rv_worker *victim)
+{
+    void *items[RV_RING_SLOTS / 2];
+    unsigned n = rv_ring_steal(&victim->ring, items, RV_RING_SLOTS / 2);
+    for (unsigned i = 1; i < n; i++) {
+        rv_worker_push(w, items[i]);
+    }
+    if (n > 0) {
+        rv_stat_add(&w->stats.steals, n);
+        return items[0];
+    }
+    return NULL;
+}
+
+static rv_task *steal_backlog(rv_worker *w, rv_worker *victim)
+{
+    rv_link *chain = rv_backlog_take(&victim->backlog, RV_RING_SLOTS / 2);
+    if (chain != NULL) {
+        rv_stat_add(&w->stats.steals, 1);
+    }
+    return adopt_chain(w, chain);
+}
+
+static rv_task *steal_inbox(rv_worker *w, rv_worker *victim)
+{
+    if (rv_inbox_is_empty(&victim->inbox)) {
+        return NULL;
+    }
+    rv_link *chain = rv_inbox_take_all(&victim->inbox);
+    if (chain != NULL) {
+        rv_stat_add(&w->stats.steals, 1);
+    }
+    return adopt_chain(w, chain);
+}
+
+static rv_task *steal_slot(rv_worker *w, rv_atomic_ptr *slot)
+{
+    if (rv_ptr_load_relaxed(slot) == NULL) { /* the exchange decides */
+        return NULL;
+    }
+    rv_task *task = rv_ptr_exchange_acq_rel(slot, NULL); /* SLOT */
+    if (task != NULL) {
+        rv_stat_add(&w->stats.takeovers, 1);
+    }
+    return task;
+}
+
+/* How long the victim's tick has stood still, as far as this thief knows. */
+static int64_t standing_still(rv_worker *w, const rv_worker *victim,
+                              int64_t now)
+{
+    rv_sighting *last = &w->sightings[victim->index];
+    uint64_t tick = rv_u64_load_relaxed(&victim->tick); /* hint */
+    if (tick != last->tick || last->since == 0) {
+        last->tick = tick;
+        last->since = now;
+    }
+    return now - last->since;
+}
+
+/* Serves the victim's epoll and timers in its place. */
+static void poll_for(rv_worker *w, rv_worker *victim, int64_t now)
+{
+    uint64_t polled = rv_u64_load_relaxed(&victim->poller.polled_at);
+    if (now - (int64_t)polled < RV_STUCK_POLL ||
+        !rv_u64_cas_acq_rel(&victim->poller.polled_at, &polled,
+                            (uint64_t)now)) { /* TURN */
+        return;
+    }
+    unsigned served = rv_poller_poll(&victim->poller, w, 0);
+    served += rv_timer_fire(w, &victim->timers, now);
+    if (served != 0) {
+        rv_stat_add(&w->stats.takeovers, 1);
+    }
+}
+
+static rv_task *steal_from_stuck(rv_worker *w, rv_worker *victim, int64_t now)
+{
+    if (rv_idle_is_asleep(&w->scheduler->idle, victim->index) ||
+        standing_still(w, victim, now) < RV_STUCK_SLOT) {
+        return NULL;
+    }
+    rv_task *task = steal_slot(w, &victim->next_slot);
+    if (task == NULL) {
+        task = steal_slot(w, &victim->spawn_slot);
+    }
+    if (task == NULL) {
+        poll_for(w, victim, now);
+        w->budget = RV_BUDGET_MAX;
+        task = rv_worker_pick(w);
+    }
+    return task;
+}
+
+static rv_task *steal_from(rv_worker *w, rv_worker *victim, int64_t now)
+{
+    rv_task *task = steal_ring(w, victim);
+    if (task == NULL) {
+        task = rv_fork_task_steal(w, victim);
+    }
+    if (task == NULL) {
+        task = steal_backlog(w, victim);
+    }
+    if (task == NULL) {
+        task = steal_inbox(w, victim);
+    }
+    if (task == NULL) {
+        task = steal_from_stuck(w, victim, now);
+    }
+    return task;
+}
+
+rv_task *rv_steal_round(rv_worker *w)
+{
+    rv_scheduler *s = w->scheduler;
+    if (!s->stealing) {
+        return NULL;
+    }
+    int64_t now = rv_clock_now();
+    unsigned start = rv_rng_below(&w->rng, s->count);
+    for (unsigned i = 0; i < s->count; i++) {
+        rv_worker *victim = s->workers[(start + i) % s->count];
+        RV_SHAKE_POINT();
+        rv_task *task = victim != w ? steal_from(w, victim, now) : NULL;
+        if (task != NULL) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
+static bool has_work(const rv_worker *victim)
+{
+    return !rv_ring_is_empty(&victim->ring) ||
+           !rv_inbox_is_empty(&victim->inbox) ||
+           !rv_backlog_is_empty(&victim->backlog) ||
+           !rv_deque_is_empty(&victim->forks);
+}
+
+bool rv_steal_anything(const rv_worker *w)
+{
+    const rv_scheduler *s = w->scheduler;
+    if (has_work(w) || !rv_inbox_is_empty(&w->pinned_inbox) ||
+        !rv_fifo_is_empty(&w->pinned) ||
+        rv_ptr_load_acquire(&w->next_slot) != NULL ||  /* SLOT */
+        rv_ptr_load_acquire(&w->spawn_slot) != NULL) { /* SLOT */
+        return true;
+    }
+    for (unsigned i = 0; s->stealing && i < s->count; i++) {
+        if (has_work(s->workers[i])) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,111 @@
+#include "src/sched/wake.h"
+
+#include "src/platform/futex.h"
+#include "src/sched/scheduler.h"
+#include "src/sched/worker.h"
+
+/* The thread may be gone already, and its descriptor serve another: the signal
+ * costs that one a look. */
+static void wake_thread(rv_task *thread)
+{
+    rv_u32_store_seq_cst(&thread->wake_word, 1); /* WAKE */
+    rv_futex_wake(&thread->wake_word, 1);
+}
+
+/* A worker's inbox for work from outside: a sleeper's if there is one, so that
+ * the woken worker finds it in its own. */
+static rv_worker *pick_inbox(rv_scheduler *s, const rv_task *task)
+{
+    for (unsigned i = 0; i < s->idle.words; i++) {
+        uint64_t word = rv_u64_load_relaxed(&s->idle.mask[i]); /* hint */
+        if (word != 0) {
+            return s->workers[i * 64 + (unsigned)__builtin_ctzll(word)];
+        }
+    }
+    return s->workers[rv_task_index(task) % s->count];
+}
+
+static void send_home(rv_scheduler *s, rv_task *task)
+{
+    rv_worker *home = s->workers[task->traits.home];
+    rv_inbox_push(&home->pinned_inbox, &task->link); /* LOOK */
+    if (rv_idle_is_asleep_now(&s->idle, home->index)) {
+        rv_poller_rouse(&home->poller);
+    }
+}
+
+/* Pinned tasks go round the queues that thieves can reach; where nobody steals
+ * the home worker's own queues will do. */
+static bool stays_home(const rv_scheduler *s, const rv_worker *by,
+                       const rv_task *task)
+{
+    return task->traits.pins != 0 &&
+           (s->stealing || by->index != task->traits.home);
+}
+
+/* Once pushed the task may run and end, and its runtime be stopped and freed,
+ * while we still decide whom to wake: `visitors` keeps the scheduler. Counted
+ * while the task is ours, so before the runtime can have drained. */
+static void ready_from_outside(rv_scheduler *s, rv_task *task)
+{
+    rv_u32_fetch_add_acq_rel(&s->visitors, 1); /* VISIT */
+    if (task->traits.pins != 0) {
+        send_home(s, task);
+    } else {
+        rv_inbox_push(&pick_inbox(s, task)->inbox, &task->link); /* LOOK */
+        rv_idle_notify(s, NULL);
+    }
+    rv_u32_fetch_sub_acq_rel(&s->visitors, 1); /* VISIT */
+}
+
+void rv_ready(rv_worker *by, rv_task *task)
+{
+    rv_scheduler *s = rv_task_scheduler(task);
+    if (by != NULL && by->scheduler != s) {
+        by = NULL;
+    }
+    if (by == NULL) {
+        ready_from_outside(s, task);
+        return;
+    }
+    if (stays_home(s, by, task)) {
+        if (by->index == task->traits.home) {
+            rv_fifo_push(&by->pinned, &task->link);
+        } else {
+            send_home(s, task);
+        }
+        return;
+    }
+    rv_task *displaced =
+        rv_ptr_exchange_acq_rel(&by->next_slot, task); /* SLOT */
+    if (displaced != NULL) {
+        rv_worker_push(by, displaced);
+    }
+}
+
+void rv_ready_last(rv_worker *by, rv_task *task)
+{
+    if (stays_home(by->scheduler, by, task)) {
+        rv_fifo_push(&by->pinned, &task->link);
+    } else {
+        rv_worker_push(by, task);
+    }
+}
+
+bool rv_wake(rv_worker *by, rv_ref ref, unsigned cause)
+{
+    rv_task *task = rv_ref_task(ref);
+    switch (rv_claim_try(&task->claim, rv_ref_epoch(ref), cause)) {
+    case RV_CLAIM_LOST:
+        return false;
+    case RV_CLAIM_WON:
+        return true;
+    case RV_CLAIM_WON_WAKE:
+        rv_ready(by, task);
+        return true;
+    case RV_CLAIM_WON_THREAD:
+        wake_thread(task);
+        return true;
+    }
+    return false;
+}

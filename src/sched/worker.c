@@ -1,0 +1,399 @@
+#include "src/sched/worker.h"
+
+#include <errno.h>
+
+#include "src/base/assert.h"
+#include "src/base/clock.h"
+#include "src/base/mem.h"
+#include "src/base/shake.h"
+#include "src/context/overflow.h"
+#include "src/platform/cpu.h"
+#include "src/platform/epoll.h"
+#include "src/sched/current.h"
+#include "src/sched/fork_task.h"
+#include "src/sched/run.h"
+#include "src/sched/scheduler.h"
+#include "src/sched/steal.h"
+#include "src/sched/timer.h"
+
+/* A turn of the loop is due after so many items or so much time (D5). */
+#define TURN_NS INT64_C(100000)
+
+/* How long a search spins before it sleeps: doubled by a find, halved else. */
+#define SPIN_NS_MIN 2000
+#define SPIN_NS_MAX 50000
+
+int rv_worker_init(rv_worker *w, struct rv_scheduler *scheduler, unsigned index,
+                   unsigned workers, uint64_t seed)
+{
+    w->scheduler = scheduler;
+    w->index = (uint16_t)index;
+    w->budget = RV_BUDGET_MAX;
+    w->budget_full = RV_BUDGET_MAX;
+    w->spin_ns = SPIN_NS_MIN;
+    rv_fifo_init(&w->pinned);
+    rv_fifo_init(&w->starved);
+    rv_rng_seed(&w->rng, seed + index);
+    rv_ring_init(&w->ring, w->ring_slots, RV_RING_SLOTS);
+    rv_deque_init(&w->forks, w->fork_slots, RV_DEQUE_SLOTS);
+    rv_inbox_init(&w->inbox);
+    rv_backlog_init(&w->backlog);
+    rv_inbox_init(&w->pinned_inbox);
+    rv_timer_wheel_init(&w->timers, rv_clock_now());
+    w->sightings = rv_mem_zalloc(workers * sizeof(rv_sighting));
+    if (w->sightings == NULL) {
+        return -ENOMEM;
+    }
+    int error = rv_poller_init(&w->poller);
+    if (error != 0) {
+        goto free_sightings;
+    }
+    rv_stack_cache_init(&w->stacks);
+    rv_stack *reserve = rv_stack_cache_get(&w->stacks, scheduler->stack_class);
+    if (reserve == NULL) {
+        error = -ENOMEM;
+        goto free_stacks;
+    }
+    rv_stack_cache_put(&w->stacks, reserve);
+    if (scheduler->idle.watch_fd >= 0) {
+        error = rv_poller_watch(&w->poller, scheduler->idle.watch_fd);
+        if (error != 0) {
+            goto free_stacks;
+        }
+    }
+    return 0;
+
+free_stacks:
+    rv_stack_cache_fini(&w->stacks);
+    rv_poller_fini(&w->poller);
+free_sightings:
+    rv_mem_free(w->sightings);
+    return error;
+}
+
+void rv_worker_fini(rv_worker *w)
+{
+    rv_task_cache_fini(&w->tasks);
+    rv_stack_cache_fini(&w->stacks);
+    rv_poller_fini(&w->poller);
+    rv_mem_free(w->sightings);
+}
+
+/* Keeps the older half, so that what waited longest keeps its place, and sends
+ * the newer half to the backlog, from where others may take it too. */
+static void spill_ring(rv_worker *w)
+{
+    void *items[RV_RING_SLOTS];
+    unsigned n = rv_ring_take_all(&w->ring, items);
+    unsigned keep = n / 2;
+    for (unsigned i = 0; i < keep; i++) {
+        rv_ring_push(&w->ring, items[i]);
+    }
+    rv_fifo newer;
+    rv_fifo_init(&newer);
+    for (unsigned i = keep; i < n; i++) {
+        rv_fifo_push(&newer, &((rv_task *)items[i])->link);
+    }
+    rv_backlog_append(&w->backlog, newer.head);
+}
+
+static inline void push_quietly(rv_worker *w, rv_task *task)
+{
+    while (__builtin_expect(!rv_ring_push(&w->ring, task), 0)) {
+        spill_ring(w);
+    }
+}
+
+static inline void tell_thieves(rv_worker *w)
+{
+    if (w->scheduler->stealing) {
+        rv_idle_notify(w->scheduler, w);
+    }
+}
+
+void rv_worker_push(rv_worker *w, rv_task *task)
+{
+    push_quietly(w, task);
+    tell_thieves(w);
+}
+
+/* Fills the ring; the rest of the chain. */
+static rv_link *fill_ring(rv_worker *w, rv_link *first)
+{
+    while (first != NULL) {
+        rv_link *next = first->next;
+        if (!rv_ring_push(&w->ring, rv_container_of(first, rv_task, link))) {
+            break;
+        }
+        first = next;
+    }
+    return first;
+}
+
+void rv_worker_push_chain(rv_worker *w, rv_link *first)
+{
+    if (rv_backlog_is_empty(&w->backlog)) {
+        first = fill_ring(w, first);
+    }
+    rv_backlog_append(&w->backlog, first);
+    tell_thieves(w);
+}
+
+static rv_task *take_slot(rv_atomic_ptr *slot)
+{
+    if (rv_ptr_load_relaxed(slot) == NULL) { /* the exchange decides */
+        return NULL;
+    }
+    return rv_ptr_exchange_acq_rel(slot, NULL); /* SLOT */
+}
+
+static rv_task *limit_slots(rv_worker *w, rv_task *task)
+{
+    if (++w->slot_runs <= RV_SLOT_RUNS_MAX) {
+        return task;
+    }
+    /* Its turn comes after everything that is ready already. Counted whether or
+     * not other items ran in between: a joiner of many tasks would otherwise
+     * be switched to and away again for each of them. */
+    w->slot_runs = 0;
+    push_quietly(w, task);
+    return NULL;
+}
+
+static inline rv_task *pick_slots(rv_worker *w)
+{
+    rv_task *task = take_slot(&w->next_slot);
+    if (task == NULL) {
+        task = take_slot(&w->spawn_slot);
+    }
+    return task != NULL ? limit_slots(w, task) : NULL;
+}
+
+/* Pinned list and ring in turns, so that neither starves the other. */
+static rv_task *pick_pinned(rv_worker *w)
+{
+    w->pinned_first = !w->pinned_first;
+    if (!w->pinned_first) {
+        rv_task *task = rv_ring_pop(&w->ring);
+        if (task != NULL) {
+            return task;
+        }
+    }
+    return rv_container_of(rv_fifo_pop(&w->pinned), rv_task, link);
+}
+
+/* With an empty ring: the head of the backlog, and as much of the rest as makes
+ * a batch; or else the newest fork. */
+static rv_task *pick_rest(rv_worker *w)
+{
+    rv_link *first = rv_backlog_take(&w->backlog, RV_RING_SLOTS / 2);
+    if (first != NULL) {
+        rv_link *rest = fill_ring(w, first->next);
+        RV_CHECK(rest == NULL, "an empty ring has room for half its slots");
+        return rv_container_of(first, rv_task, link);
+    }
+    return rv_deque_is_empty(&w->forks) ? NULL : rv_fork_task_pop(w);
+}
+
+static inline rv_task *pick_queues(rv_worker *w)
+{
+    if (__builtin_expect(!rv_fifo_is_empty(&w->pinned), 0)) {
+        return pick_pinned(w);
+    }
+    rv_task *task = rv_ring_pop(&w->ring);
+    return task != NULL ? task : pick_rest(w);
+}
+
+rv_task *rv_worker_pick(rv_worker *w)
+{
+    if (__builtin_expect(w->budget <= 1, 0)) {
+        w->budget = 0;
+        return NULL;
+    }
+    w->budget--;
+    rv_task *task = pick_slots(w);
+    if (task == NULL) {
+        task = pick_queues(w);
+        if (task == NULL) {
+            return NULL;
+        }
+    }
+    /* relaxed: a sign of life for thieves, single writer */
+    rv_u64_store_relaxed(&w->tick, rv_u64_load_relaxed(&w->tick) + 1);
+    return task;
+}
+
+/* Items the next budget should last for, so that a turn comes about every
+ * TURN_NS whatever the items take. */
+static void renew_budget(rv_worker *w, int64_t now)
+{
+    int64_t spent = now - w->budget_since;
+    if (spent > TURN_NS) {
+        w->budget_full = w->budget_full > 2 * RV_BUDGET_MIN ? w->budget_full / 2
+                                                            : RV_BUDGET_MIN;
+    } else if (spent < TURN_NS / 2 && w->budget_full < RV_BUDGET_MAX) {
+        w->budget_full *= 2;
+        if (w->budget_full > RV_BUDGET_MAX) {
+            w->budget_full = RV_BUDGET_MAX;
+        }
+    }
+    w->budget = w->budget_full;
+    w->budget_since = now;
+}
+
+static void drain_inboxes(rv_worker *w)
+{
+    if (!rv_inbox_is_empty(&w->inbox)) {
+        rv_worker_push_chain(w, rv_inbox_take_all(&w->inbox));
+    }
+    if (!rv_inbox_is_empty(&w->pinned_inbox)) {
+        rv_link *link = rv_inbox_take_all(&w->pinned_inbox);
+        while (link != NULL) {
+            rv_link *next = link->next;
+            rv_fifo_push(&w->pinned, link);
+            link = next;
+        }
+    }
+}
+
+/* An unstarted task for which there was no stack: it gets one now, or, when
+ * nothing that has started can run, the oldest ends with -ENOMEM. */
+static rv_task *feed_starved(rv_worker *w, bool is_last_resort)
+{
+    if (rv_fifo_is_empty(&w->starved)) {
+        return NULL;
+    }
+    rv_task *task = rv_container_of(w->starved.head, rv_task, link);
+    bool can_start = rv_run_give_stack(w, task);
+    if (can_start || is_last_resort) {
+        rv_fifo_pop(&w->starved);
+    }
+    if (!can_start && is_last_resort) {
+        rv_run_finish(w, task, -ENOMEM);
+    }
+    return can_start ? task : NULL;
+}
+
+/* One turn: inboxes, ready descriptors, due timers. */
+static rv_task *turn(rv_worker *w, bool poll)
+{
+    drain_inboxes(w);
+    if (poll) {
+        rv_poller_poll(&w->poller, w, 0);
+    }
+    int64_t now = rv_clock_now();
+    rv_timer_fire(w, &w->timers, now);
+    renew_budget(w, now);
+    rv_task *task = feed_starved(w, false);
+    if (task != NULL) {
+        return task;
+    }
+    rv_link *oldest = rv_backlog_take(&w->backlog, 1);
+    return oldest != NULL ? rv_container_of(oldest, rv_task, link)
+                          : rv_worker_pick(w);
+}
+
+static rv_task *search(rv_worker *w)
+{
+    int64_t until = rv_clock_now() + w->spin_ns;
+    for (;;) {
+        rv_task *task = rv_steal_round(w);
+        if (task != NULL) {
+            w->spin_ns =
+                w->spin_ns < SPIN_NS_MAX / 2 ? w->spin_ns * 2 : SPIN_NS_MAX;
+            return task;
+        }
+        if (!rv_inbox_is_empty(&w->inbox) ||
+            !rv_inbox_is_empty(&w->pinned_inbox)) {
+            return turn(w, false);
+        }
+        if (rv_clock_now() >= until) {
+            break;
+        }
+        for (int i = 0; i < 16; i++) {
+            rv_cpu_relax();
+        }
+    }
+    w->spin_ns = w->spin_ns > 2 * SPIN_NS_MIN ? w->spin_ns / 2 : SPIN_NS_MIN;
+    return NULL;
+}
+
+static int64_t time_to_next_timer(const rv_worker *w)
+{
+    int64_t next = rv_timer_wheel_next(&w->timers);
+    if (next == INT64_MAX) {
+        return -1;
+    }
+    int64_t now = rv_clock_now();
+    return next > now ? next - now : 0;
+}
+
+/* Sleeps in the own epoll unless there is something to do after all; the law is
+ * in idle.h. Takes and returns whether this worker is a searcher. */
+static bool park(rv_worker *w, bool searching)
+{
+    rv_scheduler *s = w->scheduler;
+    rv_idle_enter(&s->idle, w->index);
+    if (searching) {
+        rv_idle_search_end(&s->idle);
+    }
+    RV_SHAKE_POINT();
+    if (!rv_steal_anything(w) &&
+        rv_scheduler_phase(s) != RV_PHASE_STOPPED) { /* LOOK, PHASE */
+        rv_stat_add(&w->stats.parks, 1);
+        unsigned served = rv_poller_poll(&w->poller, w, time_to_next_timer(w));
+        if (served == 0 && s->stealing) {
+            rv_idle_watch_round(&s->idle);
+        }
+    }
+    return rv_idle_leave(&s->idle, w->index);
+}
+
+/* The next task to run, or NULL when the runtime has stopped. */
+static rv_task *find(rv_worker *w)
+{
+    rv_scheduler *s = w->scheduler;
+    bool searching = false;
+    rv_task *task = turn(w, w->budget == 0 || s->stealing);
+    while (task == NULL && rv_scheduler_phase(s) != RV_PHASE_STOPPED) {
+        searching = searching || rv_idle_search_begin(&s->idle);
+        if (searching) {
+            task = search(w);
+        }
+        if (task == NULL) {
+            task = feed_starved(w, true);
+        }
+        if (task == NULL) {
+            searching = park(w, searching);
+            task = turn(w, false);
+        }
+    }
+    if (searching && rv_idle_search_end(&s->idle)) {
+        tell_thieves(w); /* the last searcher has work: pass on */
+    }
+    return task;
+}
+
+void rv_worker_main(void *worker)
+{
+    rv_worker *w = worker;
+    rv_scheduler *s = w->scheduler;
+    rv_scheduler_wait_gate(s);
+    bool has_signal_stack =
+        s->reports_crashes && rv_overflow_thread_enter() == 0;
+    rv_current *self = rv_current_get();
+    self->worker = w;
+    self->scheduler = s;
+    rv_fiber_adopt_thread(&w->loop);
+    rv_task *task;
+    while ((task = find(w)) != NULL) {
+        rv_run_from_loop(w, task);
+    }
+    rv_fiber_fini(&w->loop);
+    self = rv_current_get();
+    self->worker = NULL;
+    self->scheduler = NULL;
+    if (has_signal_stack) {
+        rv_overflow_thread_leave();
+    }
+}

@@ -1,0 +1,137 @@
+/* One worker: a thread with its own queues, timers, epoll and stacks. Nothing
+ * of it is out of reach of the others, so a stuck worker strands nothing but
+ * its pinned tasks.
+ *
+ * The order in which a worker takes items (rv_worker_pick):
+ *   next slot, spawn slot (of RV_SLOT_RUNS_MAX + 1 occupants the last goes to
+ *   the ring's tail instead), pinned list and ring in turns,
+ *   then the backlog (a ring full), own fork deque. Every `budget` items it
+ *   goes to its loop context for a turn: drain the inboxes, poll the epoll
+ *   without waiting, fire timers, run the head of the backlog. So what waits
+ *   in the backlog at place p runs after p turns at most, however busy the
+ *   ring is.
+ *
+ * Pair SLOT: a slot's task is put by an exchange or taken by one (or by the
+ * joiner's CAS), at least acq_rel: who gets the task sees all that was written
+ * before it was put.
+ *
+ * Who may touch what: `own` the worker's thread only (and so whoever runs on
+ * it), `shared` anyone through atomics, `fixed` written before the start.
+ */
+#ifndef SRC_SCHED_WORKER_H
+#define SRC_SCHED_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/base/align.h"
+#include "src/base/atomic.h"
+#include "src/base/list.h"
+#include "src/base/rng.h"
+#include "src/context/stack_cache.h"
+#include "src/context/switch.h"
+#include "src/platform/os_thread.h"
+#include "src/queue/backlog.h"
+#include "src/queue/deque.h"
+#include "src/queue/inbox.h"
+#include "src/queue/ring.h"
+#include "src/queue/timer_wheel.h"
+#include "src/sched/poller.h"
+#include "src/sched/task.h"
+
+#define RV_RING_SLOTS    256
+#define RV_DEQUE_SLOTS   256
+#define RV_BUDGET_MAX    61
+#define RV_BUDGET_MIN    2 /* 1 would never let an item through */
+#define RV_SLOT_RUNS_MAX 3
+
+/* Counters of one worker: written by its thread only, read by anyone. */
+typedef struct rv_worker_stats {
+    rv_atomic_u64 spawned;
+    rv_atomic_u64 ended;
+    rv_atomic_u64 steals;
+    rv_atomic_u64 parks;
+    rv_atomic_u64 wakes;
+    rv_atomic_u64 takeovers;
+    rv_atomic_u64 io_events;
+    rv_atomic_u64 timers_fired;
+} rv_worker_stats;
+
+/* What a thief remembers of one victim, to tell a stuck one (steal.c). */
+typedef struct rv_sighting {
+    uint64_t tick;
+    int64_t since;
+} rv_sighting;
+
+typedef struct rv_worker {
+    rv_handoff handoff; /* own; first, so that a handoff is a worker */
+    rv_task *current;   /* own; NULL in the loop context */
+    struct rv_scheduler *scheduler; /* fixed */
+    uint16_t index;                 /* fixed */
+    uint16_t slot_runs;             /* own: slot items since one was sent to
+                                       the ring instead */
+    uint16_t credits;               /* own: spawns left of a tasks_max share */
+    bool pinned_first;              /* own: whose turn, pinned list or ring */
+    uint32_t budget;                /* own: items until the loop's next turn */
+    uint32_t budget_full;           /* own: what budget starts from */
+    int64_t budget_since;           /* own: time of the last turn */
+    rv_task_cache tasks;            /* own */
+    rv_fifo pinned;                 /* own: ready pinned tasks */
+    rv_fifo starved;                /* own: unstarted tasks without a stack */
+    rv_stack_cache stacks;          /* own */
+    rv_rng rng;                     /* own */
+    uint32_t spin_ns;               /* own: how long a search spins */
+    rv_sighting *sightings;         /* own: one for each worker */
+    rv_fiber loop;                  /* own: the thread's own stack */
+    rv_thread thread;               /* scheduler's */
+
+    RV_OWN_LINE rv_atomic_u64 tick; /* shared: items taken; owner writes */
+    rv_atomic_ptr next_slot;        /* shared: the task just woken */
+    rv_atomic_ptr spawn_slot;       /* shared: the task just spawned */
+    rv_worker_stats stats;          /* shared */
+
+    RV_OWN_LINE rv_ring ring;   /* shared */
+    rv_deque forks;             /* shared */
+    RV_OWN_LINE rv_inbox inbox; /* shared: anyone pushes, anyone drains */
+    rv_backlog backlog;         /* shared: what the ring has no room for */
+    rv_inbox pinned_inbox;      /* shared: anyone pushes, the owner drains */
+    RV_OWN_LINE rv_timer_wheel timers; /* shared */
+    RV_OWN_LINE rv_poller poller;      /* shared */
+    rv_atomic_ptr ring_slots[RV_RING_SLOTS];
+    rv_atomic_ptr fork_slots[RV_DEQUE_SLOTS];
+} rv_worker;
+
+/* Adds to a counter only this worker's thread writes. */
+static inline void rv_stat_add(rv_atomic_u64 *counter, uint64_t n)
+{
+    /* relaxed: single writer, readers want no order */
+    rv_u64_store_relaxed(counter, rv_u64_load_relaxed(counter) + n);
+}
+
+static inline rv_worker *rv_worker_of(rv_handoff *handoff)
+{
+    return rv_container_of(handoff, rv_worker, handoff);
+}
+
+/* Makes a worker's memory usable, without a thread: 0 or -errno, and then
+ * nothing is left behind. */
+int rv_worker_init(rv_worker *w, struct rv_scheduler *scheduler, unsigned index,
+                   unsigned workers, uint64_t seed);
+void rv_worker_fini(rv_worker *w);
+
+/* The thread's body: the loop, until the scheduler has stopped. */
+void rv_worker_main(void *worker);
+
+/* The next ready task of this worker's own queues, or NULL: the loop context
+ * is due, or nothing is ready. */
+rv_task *rv_worker_pick(rv_worker *w);
+
+/* Pushes a ready, movable task to the ring's tail; a full ring keeps its older
+ * half and sends the newer one to the backlog. The owner. Tells the others. */
+void rv_worker_push(rv_worker *w, rv_task *task);
+
+/* The same for a chain of tasks, oldest first; what does not fit goes to the
+ * backlog. */
+void rv_worker_push_chain(rv_worker *w, rv_link *first);
+
+#endif

@@ -1,0 +1,122 @@
+/* The suspension protocol: how anything waits, on a task or a plain thread.
+ *
+ *     rv_wait wait;
+ *     int error = rv_wait_begin(&wait);
+ *     if (error != 0) { return error; }
+ *     … arm sources with wait.ref; each may call rv_wake() from now on …
+ *     unsigned cause = rv_wait_suspend(&wait);
+ *
+ * Between begin and suspend (or abort) the task neither waits otherwise nor
+ * returns. A source that did not fire is disarmed by the waiter itself after
+ * it resumed; one that fires later loses by the epoch.
+ *
+ * Cancellation: a wait begun by rv_wait_begin ends with RV_CAUSE_CANCEL when
+ * the task is cancelled; one begun by rv_wait_begin_deaf does not.
+ *
+ * The blocking path is inlined into its callers: every library frame that
+ * returns after a switch costs a mispredicted return.
+ */
+#ifndef SRC_TASK_AWAIT_H
+#define SRC_TASK_AWAIT_H
+
+#include <stdbool.h>
+
+#include "rove/base.h"
+
+#include "src/sched/cancel.h"
+#include "src/sched/current.h"
+#include "src/sched/run.h"
+#include "src/sched/task.h"
+#include "src/sched/worker.h"
+
+typedef struct rv_wait {
+    rv_worker *worker; /* NULL: a plain thread waits */
+    rv_task *task;
+    rv_ref ref;
+} rv_wait;
+
+/* Parks a task that has begun a wait and whose stack nobody is on, or makes it
+ * ready when it was woken or cancelled meanwhile. by: the calling worker, NULL
+ * elsewhere. */
+void rv_wait_park(rv_worker *by, rv_task *task);
+
+/* The publish hook of a wait: rv_wait_park(). */
+void rv_wait_publish(rv_handoff *handoff, void *task);
+
+/* begin for a plain thread, and for a cancelled task. */
+int rv_wait_begin_slow(rv_wait *wait, bool deaf);
+unsigned rv_wait_suspend_thread(rv_wait *wait, rove_time deadline);
+void rv_wait_end_thread(rv_wait *wait);
+
+/* Yields once, cancelled or not, to `picked` (NULL: the loop). The worker the
+ * task is on then. */
+rv_worker *rv_wait_yield_to(rv_worker *w, rv_task *picked);
+
+/* The same to whatever is next. */
+static inline rv_worker *rv_wait_yield(rv_worker *w)
+{
+    return rv_wait_yield_to(w, rv_worker_pick(w));
+}
+
+static inline void rv_wait_arm(rv_wait *wait, rv_worker *w, bool deaf)
+{
+    wait->worker = w;
+    wait->task = w->current;
+    if (__builtin_expect(rv_task_host(wait->task) != NULL, 0)) {
+        rv_cancel_show_guest(wait->task);
+    }
+    wait->ref =
+        rv_ref_make(wait->task, rv_claim_begin(&wait->task->claim, deaf));
+}
+
+/* Begins a wait of the calling task or thread. 0; -ECANCELED when the task is
+ * cancelled (it has yielded); -ENOMEM when a plain thread gets no descriptor.
+ * After an error nothing was begun. */
+static inline int rv_wait_begin(rv_wait *wait)
+{
+    rv_worker *w = rv_current_worker();
+    if (w == NULL || rv_task_is_cancelled(w->current)) {
+        return rv_wait_begin_slow(wait, false);
+    }
+    rv_wait_arm(wait, w, false);
+    return 0;
+}
+
+/* The same for waits that never end early; on a task it cannot fail. */
+static inline int rv_wait_begin_deaf(rv_wait *wait)
+{
+    rv_worker *w = rv_current_worker();
+    if (w == NULL) {
+        return rv_wait_begin_slow(wait, true);
+    }
+    rv_wait_arm(wait, w, true);
+    return 0;
+}
+
+/* Suspends until somebody claims the wait; the cause. The task may be on
+ * another worker then, wait->worker. */
+static inline __attribute__((always_inline)) unsigned
+rv_wait_suspend(rv_wait *wait)
+{
+    if (wait->worker == NULL) {
+        return rv_wait_suspend_thread(wait, ROVE_FOREVER);
+    }
+    wait->worker = rv_run_leave(wait->worker, rv_wait_publish);
+    return rv_claim_finish(&wait->task->claim);
+}
+
+/* The same, and RV_CAUSE_TIMER at the deadline (ROVE_FOREVER: none). */
+unsigned rv_wait_suspend_until(rv_wait *wait, rove_time deadline);
+
+/* Gives the wait up instead of suspending. RV_CAUSE_NONE, or the cause of the
+ * waker that was faster: what it gave is the caller's. */
+static inline unsigned rv_wait_abort(rv_wait *wait)
+{
+    unsigned cause = rv_claim_abort(&wait->task->claim);
+    if (wait->worker == NULL) {
+        rv_wait_end_thread(wait);
+    }
+    return cause;
+}
+
+#endif

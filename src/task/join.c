@@ -1,0 +1,163 @@
+/* Waiting for tasks, letting them go, cancelling them. The join word's law is
+ * in sched/task.h.
+ */
+#include <errno.h>
+
+#include "rove/task.h"
+
+#include "src/base/assert.h"
+#include "src/sched/cancel.h"
+#include "src/sched/wake.h"
+#include "src/task/await.h"
+#include "src/task/spawn.h"
+
+static inline void give_back(rv_worker *w, rv_task *task)
+{
+    rv_task_fini(task);
+    if (w != NULL) {
+        rv_task_cache_put(&w->tasks, task);
+    } else {
+        rv_task_depot_put(task);
+    }
+}
+
+/* Waits for the end once: RV_CAUSE_NONE when it had ended already. */
+static inline unsigned wait_for_end(rv_wait *wait, rv_task *task)
+{
+    uint64_t seen = RV_JOIN_EMPTY;
+    if (!rv_u64_cas_acq_rel(&task->join, &seen, wait->ref)) { /* END */
+        RV_CHECK(seen == RV_JOIN_DONE,
+                 "a task is joined or detached by one owner, once");
+        unsigned cause = rv_wait_abort(wait);
+        return cause == RV_CAUSE_CANCEL ? RV_CAUSE_NONE : cause;
+    }
+    return rv_wait_suspend(wait);
+}
+
+/* The joiner was cancelled: takes its reference back. The task may have ended
+ * at the same time; then it keeps DONE. */
+static void retract(rv_task *task, rv_ref ref)
+{
+    rv_u64_cas_acq_rel(&task->join, &ref, RV_JOIN_EMPTY); /* END */
+}
+
+static bool has_ended(const rv_task *task)
+{
+    return rv_u64_load_acquire(&task->join) == RV_JOIN_DONE; /* END */
+}
+
+static void wait_deaf(rv_task *task)
+{
+    rv_wait wait;
+    int error = rv_wait_begin_deaf(&wait);
+    RV_CHECK(error == 0, "out of descriptors for waiting threads");
+    wait_for_end(&wait, task);
+}
+
+/* A cancelled joiner passes the cancellation on and waits all the same. */
+static void join_cancelled(rv_task *task)
+{
+    rv_task_cancel(rv_current_worker(), task, rove_task_id(task));
+    if (!has_ended(task)) {
+        wait_deaf(task);
+    }
+}
+
+static void wait_as_joiner(rv_worker *w, rv_task *task)
+{
+    if (w == NULL) {
+        wait_deaf(task);
+        return;
+    }
+    if (rv_task_is_cancelled(w->current)) {
+        join_cancelled(task);
+        return;
+    }
+    rv_wait wait;
+    rv_wait_arm(&wait, w, false);
+    if (wait_for_end(&wait, task) == RV_CAUSE_CANCEL) {
+        retract(task, wait.ref);
+        join_cancelled(task);
+    }
+}
+
+static inline bool take_unstarted(rv_worker *w, rv_task *task)
+{
+    if (rv_ptr_load_relaxed(&w->spawn_slot) != task || /* the CAS decides */
+        !rv_run_may_inline(w, task)) {
+        return false;
+    }
+    void *expected = task;
+    return rv_ptr_cas_acq_rel(&w->spawn_slot, &expected, NULL); /* SLOT */
+}
+
+static rv_worker *join_elsewhere(rv_worker *w, rv_task *task)
+{
+    RV_CHECK(w == NULL || task != w->current, "a task may not join itself");
+    if (!has_ended(task)) {
+        wait_as_joiner(w, task);
+        w = rv_current_worker();
+    }
+    return w;
+}
+
+int64_t rove_join(rove_task *task)
+{
+    if (__builtin_expect(task == NULL, 0)) {
+        return rv_spawn_last_error();
+    }
+    rv_worker *w = rv_current_worker();
+    int64_t result;
+    if (w != NULL && take_unstarted(w, task)) {
+        w = rv_run_inline(w, task, &result);
+    } else {
+        w = join_elsewhere(w, task);
+        result = task->result;
+    }
+    give_back(w, task);
+    return result;
+}
+
+int rove_task_wait(rove_task *task)
+{
+    RV_CHECK(task != NULL, "rove_task_wait needs a task");
+    rv_wait wait;
+    int error = rv_wait_begin(&wait);
+    if (error != 0) {
+        return error;
+    }
+    if (wait_for_end(&wait, task) != RV_CAUSE_CANCEL) {
+        return 0;
+    }
+    retract(task, wait.ref);
+    return has_ended(task) ? 0 : -ECANCELED;
+}
+
+void rove_detach(rove_task *task)
+{
+    if (task == NULL) {
+        return;
+    }
+    uint64_t seen = RV_JOIN_EMPTY;
+    if (!rv_u64_cas_acq_rel(&task->join, &seen, RV_JOIN_DETACHED)) { /* END */
+        RV_CHECK(seen == RV_JOIN_DONE,
+                 "a task is joined or detached by one owner, once");
+        give_back(rv_current_worker(), task);
+    }
+}
+
+void rove_cancel(rove_task *task)
+{
+    RV_CHECK(task != NULL, "rove_cancel needs a task");
+    rv_task_cancel(rv_current_worker(), task, rove_task_id(task));
+}
+
+int rove_cancel_id(uint64_t id)
+{
+    rv_task *task = rv_task_by_id(id);
+    if (task == NULL) {
+        return -ESRCH;
+    }
+    rv_task_cancel(rv_current_worker(), task, id);
+    return 0;
+}

@@ -1,0 +1,87 @@
+/* What a task may ask and set of itself.
+ */
+#include <string.h>
+
+#include "rove/runtime.h"
+#include "rove/task.h"
+
+#include "src/base/assert.h"
+#include "src/base/mem.h"
+#include "src/sched/cancel.h"
+#include "src/sched/current.h"
+#include "src/sched/worker.h"
+
+static rv_worker *need_worker(const char *call)
+{
+    rv_worker *w = rv_current_worker();
+    if (w == NULL) {
+        rv_panic(call, "may be called by a task only");
+    }
+    return w;
+}
+
+rove_task *rove_self(void)
+{
+    const rv_worker *w = rv_current_worker();
+    return w != NULL ? w->current : NULL;
+}
+
+int rove_worker_index(void)
+{
+    const rv_worker *w = rv_current_worker();
+    return w != NULL ? w->index : -1;
+}
+
+uint64_t rove_task_id(const rove_task *task)
+{
+    RV_CHECK(task != NULL, "rove_task_id needs a task");
+    /* relaxed: the caller's handle keeps the life */
+    return rv_u64_load_relaxed(&task->id);
+}
+
+bool rove_cancelled(void)
+{
+    const rv_worker *w = rv_current_worker();
+    return w != NULL && rv_task_is_cancelled(w->current);
+}
+
+void rove_pin(void)
+{
+    rv_worker *w = need_worker("rove_pin");
+    RV_CHECK(w->current->traits.pins < UINT16_MAX, "pins nest too deep");
+    if (w->current->traits.pins++ == 0) {
+        w->current->traits.home = w->index;
+    }
+}
+
+void rove_unpin(void)
+{
+    rv_worker *w = need_worker("rove_unpin");
+    RV_CHECK(w->current->traits.pins > 0, "rove_unpin without rove_pin");
+    w->current->traits.pins--;
+}
+
+void rove_task_set_name(rove_task *task, const char *name)
+{
+    rv_worker *w = need_worker("rove_task_set_name");
+    RV_CHECK(task == NULL || task == w->current, "a task may name only itself");
+    char *copy = rv_task_copy_name(name);
+    if (copy != NULL) {
+        if (w->current->traits.flags & RV_TASK_OWNS_NAME) {
+            rv_mem_free(w->current->name);
+        }
+        w->current->name = copy;
+        w->current->traits.flags |= RV_TASK_OWNS_NAME;
+    }
+}
+
+void rove_task_get_name(char *buffer, size_t size)
+{
+    const rv_worker *w = rv_current_worker();
+    const char *name = w != NULL ? rv_task_name(w->current) : "";
+    if (size > 0) {
+        size_t length = strnlen(name, size - 1);
+        memcpy(buffer, name, length);
+        buffer[length] = '\0';
+    }
+}

@@ -1,0 +1,321 @@
+#include "src/task/spawn.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rove/task.h"
+
+#include "src/base/assert.h"
+#include "src/base/mem.h"
+#include "src/sched/current.h"
+#include "src/sched/wake.h"
+
+rv_task *rv_spawn_refuse(int error)
+{
+    rv_worker *w = rv_current_worker();
+    if (w != NULL) {
+        w->current->traits.spawn_error = (int16_t)-error;
+    } else {
+        rv_current_get()->spawn_error = error;
+    }
+    return NULL;
+}
+
+int rv_spawn_last_error(void)
+{
+    rv_worker *w = rv_current_worker();
+    int error = w != NULL ? -w->current->traits.spawn_error
+                          : rv_current_get()->spawn_error;
+    return error != 0 ? error : -EINVAL;
+}
+
+static inline void settle(rv_scheduler *s, rv_task *task, unsigned home)
+{
+    if (s->pins_all) {
+        task->traits.pins = 1;
+        task->traits.home = (uint16_t)home;
+    }
+}
+
+/* Why a spawn on this worker is refused before a descriptor is taken, or 0. */
+static inline int refusal(rv_scheduler *s, rv_worker *w)
+{
+    if (__builtin_expect(rv_u32_load_relaxed(&s->phase) != RV_PHASE_RUNNING,
+                         0)) { /* best effort */
+        return -ESHUTDOWN;
+    }
+    if (__builtin_expect(s->credit_share != 0, 0) &&
+        !rv_scheduler_take_credit(s, w)) {
+        return -EAGAIN;
+    }
+    return 0;
+}
+
+static rv_task *refuse_full(rv_scheduler *s, rv_worker *w)
+{
+    if (s->credit_share != 0) {
+        rv_scheduler_return_credit(s, w);
+    }
+    return rv_spawn_refuse(-ENOMEM);
+}
+
+static inline rv_task *prepare_on(rv_worker *w, rove_fn *fn, void *arg)
+{
+    rv_scheduler *s = w->scheduler;
+    int error = refusal(s, w);
+    if (__builtin_expect(error != 0, 0)) {
+        return rv_spawn_refuse(error);
+    }
+    rv_task *task = rv_task_cache_get(&w->tasks);
+    if (__builtin_expect(task == NULL, 0)) {
+        return refuse_full(s, w);
+    }
+    rv_task_init(task, s, fn, arg, s->stack_class);
+    settle(s, task, w->index);
+    rv_stat_add(&w->stats.spawned, 1);
+    return task;
+}
+
+static bool take_foreign_credit(rv_scheduler *s)
+{
+    uint64_t left = rv_u64_load_relaxed(&s->credits); /* the CAS decides */
+    while (left > 0) {
+        if (rv_u64_cas_acquire(&s->credits, &left, left - 1)) { /* CREDIT */
+            return true;
+        }
+    }
+    return false;
+}
+
+static void undo_foreign(rv_scheduler *s)
+{
+    rv_u64_fetch_add_seq_cst(&s->foreign_refused, 1); /* PHASE */
+    rv_scheduler_check_drained(s);
+}
+
+static rv_task *prepare_outside(rv_scheduler *s, rove_fn *fn, void *arg)
+{
+    rv_u64_fetch_add_seq_cst(&s->foreign_spawned, 1); /* PHASE */
+    int error = 0;
+    rv_task *task = NULL;
+    if (rv_scheduler_phase(s) != RV_PHASE_RUNNING) {
+        error = -ESHUTDOWN;
+    } else if (s->credit_share != 0 && !take_foreign_credit(s)) {
+        error = -EAGAIN;
+    } else if ((task = rv_task_depot_get()) == NULL) {
+        error = -ENOMEM;
+        if (s->credit_share != 0) {
+            rv_u64_fetch_add_acq_rel(&s->credits, 1); /* CREDIT */
+        }
+    }
+    if (error != 0) {
+        undo_foreign(s);
+        return rv_spawn_refuse(error);
+    }
+    rv_task_init(task, s, fn, arg, s->stack_class);
+    /* relaxed: any spread will do */
+    settle(
+        s, task,
+        (unsigned)(rv_u64_fetch_add_relaxed(&s->foreign_turn, 1) % s->count));
+    return task;
+}
+
+rv_task *rv_spawn_prepare(rove_fn *fn, void *arg)
+{
+    rv_worker *w = rv_current_worker();
+    if (w != NULL) {
+        return prepare_on(w, fn, arg);
+    }
+    rv_scheduler *s = rv_current_get()->scheduler;
+    return s != NULL ? prepare_outside(s, fn, arg) : rv_spawn_refuse(-EPERM);
+}
+
+static inline void launch_on(rv_worker *w, rv_task *task)
+{
+    if (task->traits.pins != 0 &&
+        (w->scheduler->stealing || task->traits.home != w->index)) {
+        rv_ready(w, task);
+        return;
+    }
+    rv_task *displaced =
+        rv_ptr_exchange_seq_cst(&w->spawn_slot, task); /* SLOT */
+    if (displaced != NULL) {
+        rv_worker_push(w, displaced);
+    }
+}
+
+void rv_spawn_launch(rv_task *task)
+{
+    rv_worker *w = rv_current_worker();
+    if (w != NULL && w->scheduler == rv_task_scheduler(task)) {
+        launch_on(w, task);
+    } else {
+        rv_ready(NULL, task);
+    }
+}
+
+void rv_spawn_drop(rv_task *task)
+{
+    rv_scheduler *s = rv_task_scheduler(task);
+    rv_worker *w = rv_current_worker();
+    rv_task_fini(task);
+    if (s->credit_share != 0) {
+        rv_u64_fetch_add_acq_rel(&s->credits, 1); /* CREDIT */
+    }
+    if (w != NULL) {
+        rv_task_cache_put(&w->tasks, task);
+        rv_stat_add(&w->stats.ended, 1);
+    } else {
+        rv_task_depot_put(task);
+        undo_foreign(s);
+    }
+}
+
+rv_ref rv_spawn_begin(rv_task *task)
+{
+    return rv_ref_make(task, rv_claim_begin(&task->claim, false));
+}
+
+rv_task *rv_spawn_into(rv_scheduler *s, rove_fn *fn, void *arg)
+{
+    rv_worker *w = rv_current_worker();
+    rv_task *task = w != NULL && w->scheduler == s
+                        ? prepare_on(w, fn, arg)
+                        : prepare_outside(s, fn, arg);
+    if (task != NULL) {
+        rv_spawn_launch(task);
+    }
+    return task;
+}
+
+static rv_task *spawn_from_pool(rove_fn *fn, void *arg)
+{
+    rv_task *task = rv_spawn_prepare(fn, arg);
+    if (task != NULL) {
+        rv_spawn_launch(task);
+    }
+    return task;
+}
+
+rove_task *rove_spawn(rove_fn *fn, void *arg)
+{
+    rv_worker *w = rv_current_worker();
+    if (__builtin_expect(w == NULL, 0)) {
+        return spawn_from_pool(fn, arg);
+    }
+    rv_task *task = prepare_on(w, fn, arg);
+    if (__builtin_expect(task != NULL, 1)) {
+        launch_on(w, task);
+    }
+    return task;
+}
+
+typedef struct owned_call {
+    rove_fn *fn;
+    _Alignas(16) unsigned char args[];
+} owned_call;
+
+static int64_t run_owned(void *arg)
+{
+    owned_call *call = arg;
+    return call->fn(call->args);
+}
+
+rove_task *rove_spawn_copy(rove_fn *fn, const void *args, size_t size)
+{
+    owned_call *call =
+        size <= SIZE_MAX / 2 ? rv_mem_alloc(sizeof *call + size) : NULL;
+    if (call == NULL) {
+        return rv_spawn_refuse(-ENOMEM);
+    }
+    call->fn = fn;
+    if (size != 0) {
+        memcpy(call->args, args, size);
+    }
+    rv_task *task = rv_spawn_prepare(run_owned, call);
+    if (task == NULL) {
+        rv_mem_free(call);
+        return NULL;
+    }
+    task->traits.flags |= RV_TASK_OWNS_ARG;
+    rv_spawn_launch(task);
+    return task;
+}
+
+void rove_task_options_init(rove_task_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->size = sizeof *options;
+    options->worker = -1;
+}
+
+static int check_options(const rv_scheduler *s,
+                         const rove_task_options *options)
+{
+    if (options->size != sizeof *options || options->reserved != 0 ||
+        options->worker < -1 || options->worker >= (int32_t)s->count) {
+        return -EINVAL;
+    }
+    int stack_class = rv_stack_class_for(options->stack_size);
+    return stack_class < 0 ? stack_class : 0;
+}
+
+static void apply_options(rv_task *task, const rove_task_options *options)
+{
+    const rv_scheduler *s = rv_task_scheduler(task);
+    const rv_worker *here = rv_current_worker();
+    if (options->stack_size != 0) {
+        task->traits.stack_class =
+            (uint8_t)rv_stack_class_for(options->stack_size);
+    }
+    if (options->worker >= 0) {
+        task->traits.home = (uint16_t)options->worker;
+        task->traits.pins = 1;
+        if (!options->pinned && !s->pins_all) {
+            task->traits.flags |= RV_TASK_UNPIN_AT_START;
+        }
+    } else if (options->pinned && task->traits.pins == 0) {
+        task->traits.home = here != NULL ? here->index : 0;
+        task->traits.pins = 1;
+    }
+}
+
+rove_task *rove_spawn_with(const rove_task_options *options, rove_fn *fn,
+                           void *arg)
+{
+    rv_scheduler *s = rv_current_get()->scheduler;
+    if (s == NULL) {
+        return rv_spawn_refuse(-EPERM);
+    }
+    int error = check_options(s, options);
+    char *name = NULL;
+    if (error == 0 && options->name != NULL) {
+        name = rv_task_copy_name(options->name);
+        error = name != NULL ? 0 : -ENOMEM;
+    }
+    if (error != 0) {
+        return rv_spawn_refuse(error);
+    }
+    rv_task *task = rv_spawn_prepare(fn, arg);
+    if (task == NULL) {
+        rv_mem_free(name);
+        return NULL;
+    }
+    if (name != NULL) {
+        task->name = name;
+        task->traits.flags |= RV_TASK_OWNS_NAME;
+    }
+    apply_options(task, options);
+    rv_spawn_launch(task);
+    return task;
+}
+
+int rove_go(rove_fn *fn, void *arg)
+{
+    rv_task *task = rove_spawn(fn, arg);
+    if (task == NULL) {
+        return rv_spawn_last_error();
+    }
+    rove_detach(task);
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* Making tasks: one place decides whether a task may start, and where.
+ */
+#ifndef SRC_TASK_SPAWN_H
+#define SRC_TASK_SPAWN_H
+
+#include "src/sched/scheduler.h"
+
+/* Remembers why a spawn of the calling task or thread was refused; returns
+ * NULL, for the caller to return. error is negative. */
+rv_task *rv_spawn_refuse(int error);
+
+/* What rv_spawn_refuse remembered for the calling task or thread. */
+int rv_spawn_last_error(void);
+
+/* A task of the caller's scheduler that is not in any queue yet: NULL (and a
+ * remembered error) when it may not start. */
+rv_task *rv_spawn_prepare(rove_fn *fn, void *arg);
+
+/* Makes a prepared task ready. */
+void rv_spawn_launch(rv_task *task);
+
+/* Begins the wait of a prepared task for its start: the reference to arm
+ * sources with. rv_wait_park() then lets it go; it starts when claimed. */
+rv_ref rv_spawn_begin(rv_task *task);
+
+/* Undoes rv_spawn_prepare(): the task will not run. */
+void rv_spawn_drop(rv_task *task);
+
+/* Spawns in a given scheduler from any thread. */
+rv_task *rv_spawn_into(rv_scheduler *s, rove_fn *fn, void *arg);
+
+#endif

@@ -1,0 +1,238 @@
+// At stake: a number is released once, when nobody is on it any more, and what
+// was in flight for it reaches nobody who gets it next.
+extern "C" {
+#include "src/platform/fd_io.h"
+#include "src/sched/poll_wait.h"
+#include "tests/support/fault.h"
+}
+
+#include <atomic>
+#include <cerrno>
+#include <fcntl.h>
+#include <memory>
+#include <sys/wait.h>
+#include <thread>
+#include <vector>
+
+#include "rove/rove.h"
+
+#include "tests/io/fds.h"
+
+#include "gtest/gtest.h"
+
+namespace
+{
+
+class CloseTest : public ::testing::Test
+{
+  protected:
+    void TearDown() override
+    {
+        rv_fault_disarm();
+    }
+};
+
+bool IsOpen(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+TEST_F(CloseTest, ClosesOnce)
+{
+    RunTasks(1, [] {
+        int fd = rove_socket(AF_INET, SOCK_STREAM, 0);
+        EXPECT_EQ(rove_close(fd), 0);
+        EXPECT_FALSE(IsOpen(fd));
+        EXPECT_EQ(rove_close(fd), -EBADF);
+    });
+}
+
+TEST_F(CloseTest, F13InterruptedCloseIsNotRepeated)
+{
+    RunTasks(1, [] {
+        TcpPair pair;
+        rv_fault_arm("rv_fd_close", 1, EIO);
+        int fd = pair.near;
+        pair.near = -1;
+        EXPECT_EQ(rove_close(fd), -EIO); // told, and closed all the same
+        EXPECT_EQ(rv_fault_calls("rv_fd_close"), 1u);
+        EXPECT_FALSE(IsOpen(fd));
+        char byte;
+        EXPECT_EQ(rove_read(fd, &byte, 1), -EBADF);
+    });
+}
+
+TEST_F(CloseTest, CallsInFlightAreWaitedFor)
+{
+    RunTasks(2, [] {
+        constexpr int callers = 8;
+        for (int round = 0; round < 50; round++) {
+            TcpPair pair;
+            pair.Fill();
+            std::atomic<int> in_flight{0};
+            std::atomic<int> ended{0};
+            std::vector<std::unique_ptr<Task>> tasks;
+            for (int i = 0; i < callers; i++) {
+                tasks.push_back(std::make_unique<Task>([&, i] {
+                    char byte = 'x';
+                    in_flight++;
+                    ssize_t n;
+                    do {
+                        n = i % 2 == 0 ? rove_read(pair.near, &byte, 1)
+                                       : rove_write(pair.near, &byte, 1);
+                    } while (n > 0);
+                    EXPECT_EQ(n, -EBADF);
+                    ended++;
+                }));
+            }
+            EXPECT_TRUE(YieldUntil([&] { return in_flight == callers; }));
+            // A number released too early would be this socket's: a call would
+            // then fail in another way, or move a byte.
+            Task closer([&] { EXPECT_EQ(rove_close(pair.near), 0); });
+            closer.Join();
+            EXPECT_TRUE(YieldUntil([&] { return ended == callers; }));
+            pair.near = -1;
+        }
+    });
+}
+
+TEST_F(CloseTest, ClosingIsNotStoppedByCancellation)
+{
+    RunTasks(1, [] {
+        TcpPair pair;
+        int fd = pair.near;
+        pair.near = -1;
+        Task closer([&] {
+            EXPECT_EQ(rove_sleep(3600 * ROVE_SEC), -ECANCELED);
+            EXPECT_EQ(rove_close(fd), 0);
+        });
+        (void)rove_yield();
+        closer.Cancel();
+        closer.Join();
+        EXPECT_FALSE(IsOpen(fd));
+    });
+}
+
+TEST_F(CloseTest, TwoClosersOneCloses)
+{
+    RunTasks(2, [] {
+        for (int round = 0; round < 200; round++) {
+            int fd = fcntl(0, F_DUPFD, 700);
+            std::atomic<int> closed{0};
+            auto close_it = [&] {
+                int error = rove_close(fd);
+                EXPECT_TRUE(error == 0 || error == -EBADF) << error;
+                closed += error == 0;
+            };
+            Task first(close_it);
+            Task second(close_it);
+            first.Join();
+            second.Join();
+            EXPECT_EQ(closed, 1);
+        }
+    });
+}
+
+TEST_F(CloseTest, PlainThreadClosesWhatATaskWaitsFor)
+{
+    RunTasks(1, [] {
+        TcpPair pair;
+        char byte;
+        Task reader([&] { EXPECT_EQ(rove_read(pair.near, &byte, 1), -EBADF); });
+        EXPECT_TRUE(AwaitWaiter(pair.near, RV_SIDE_READ));
+        std::thread closer([&] { EXPECT_EQ(rove_close(pair.near), 0); });
+        reader.Join();
+        closer.join();
+        pair.near = -1;
+    });
+}
+
+TEST_F(CloseTest, F3DuplicateOfAClosedDescriptorIsSilent)
+{
+    RunTasks(1, [] {
+        TcpPair pair;
+        char byte;
+        Task reader([&] { EXPECT_EQ(rove_read(pair.near, &byte, 1), -EBADF); });
+        EXPECT_TRUE(AwaitWaiter(pair.near, RV_SIDE_READ));
+        int copy = dup(pair.near);
+        pair.CloseNear();
+        reader.Join();
+        uint64_t stale = rv_poll_wait_stale_events();
+
+        for (int i = 0; i < 20; i++) {
+            EXPECT_EQ(rove_write(pair.far, "x", 1), 1);
+            (void)rove_yield();
+        }
+
+        EXPECT_EQ(rv_poll_wait_stale_events(), stale);
+        close(copy);
+    });
+}
+
+// A child process holds a copy of everything until it ends.
+TEST_F(CloseTest, F17ChildProcessDoesNotDisturbItsParent)
+{
+    RunTasks(1, [] {
+        TcpPair pair;
+        char byte;
+        Task reader([&] { EXPECT_EQ(rove_read(pair.near, &byte, 1), -EBADF); });
+        EXPECT_TRUE(AwaitWaiter(pair.near, RV_SIDE_READ));
+        Pipe leash;
+        pid_t child = fork();
+        if (child == 0) {
+            close(leash.in);
+            char end;
+            _exit(static_cast<int>(read(leash.out, &end, 1)));
+        }
+        uint64_t stale = rv_poll_wait_stale_events();
+        pair.CloseNear();
+        reader.Join();
+        for (int i = 0; i < 20; i++) {
+            ssize_t n = rove_write(pair.far, "x", 1);
+            EXPECT_TRUE(n == 1 || n == -EPIPE || n == -ECONNRESET) << n;
+            (void)rove_yield();
+        }
+        EXPECT_EQ(rv_poll_wait_stale_events(), stale);
+        // What the parent opens now works with the numbers it had before.
+        TcpPair next;
+        EXPECT_EQ(rove_write(next.far, "y", 1), 1);
+        EXPECT_EQ(rove_read(next.near, &byte, 1), 1);
+        EXPECT_EQ(byte, 'y');
+        close(leash.in);
+        leash.in = -1;
+        int status = -1;
+        EXPECT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_EQ(status, 0);
+    });
+}
+
+// The same numbers over and over, while events of their last lives are still
+// on their way: nobody is woken for another, no byte goes astray.
+TEST_F(CloseTest, F1ReusedNumbersStartAfresh)
+{
+    RunTasks(2, [] {
+        std::vector<std::unique_ptr<Task>> tasks;
+        for (int t = 0; t < 8; t++) {
+            tasks.push_back(std::make_unique<Task>([t] {
+                for (int round = 0; round < 100; round++) {
+                    TcpPair pair;
+                    char byte = 0;
+                    char sent = static_cast<char>(t * 16 + round % 16);
+                    Task echo([&] {
+                        char got = 0;
+                        EXPECT_EQ(rove_read(pair.far, &got, 1), 1);
+                        EXPECT_EQ(rove_write(pair.far, &got, 1), 1);
+                        pair.CloseFar();
+                    });
+                    EXPECT_EQ(rove_write(pair.near, &sent, 1), 1);
+                    EXPECT_EQ(rove_read(pair.near, &byte, 1), 1);
+                    EXPECT_EQ(byte, sent);
+                    EXPECT_EQ(rove_read(pair.near, &byte, 1), 0);
+                    echo.Join();
+                }
+            }));
+        }
+    });
+}
+
+} // namespace
