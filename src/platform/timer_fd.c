@@ -23,6 +23,14 @@ void rv_timer_fd_set(int fd, int64_t period)
     RV_CHECK(failed == 0, "a timer of our own must be settable");
 }
 
+void rv_timer_fd_read(int fd)
+{
+    uint64_t ticks;
+    ssize_t size = read(fd, &ticks, sizeof ticks);
+    RV_CHECK(size == (ssize_t)sizeof ticks || errno == EAGAIN || errno == EINTR,
+             "a timer of our own must be readable");
+}
+
 void rv_timer_fd_close(int fd)
 {
     close(fd);

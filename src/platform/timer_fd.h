@@ -11,6 +11,10 @@ int rv_timer_fd_open(void);
 /* Makes it tick every `period` nanoseconds from now on; 0 switches it off. */
 void rv_timer_fd_set(int fd, int64_t period);
 
+/* Takes note of the ticks so far: a timer that has ticked does not tick again
+ * before it is read or set. Harmless when it has not. */
+void rv_timer_fd_read(int fd);
+
 void rv_timer_fd_close(int fd);
 
 #endif

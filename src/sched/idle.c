@@ -7,6 +7,17 @@
 #include "src/sched/scheduler.h"
 #include "src/sched/worker.h"
 
+static void watch_on(rv_idle *idle)
+{
+    rv_lock_acquire(&idle->watch_lock);
+    if (rv_u32_load_seq_cst(&idle->watching) == 0) { /* WATCH */
+        rv_u32_store_relaxed(&idle->quiet, 0);       /* hint */
+        rv_u32_store_seq_cst(&idle->watching, 1);    /* WATCH */
+        rv_timer_fd_set(idle->watch_fd, RV_WATCH_PERIOD);
+    }
+    rv_lock_release(&idle->watch_lock);
+}
+
 int rv_idle_init(rv_idle *idle, unsigned workers, bool stealing)
 {
     idle->workers = workers;
@@ -19,6 +30,7 @@ int rv_idle_init(rv_idle *idle, unsigned workers, bool stealing)
             return fd;
         }
         idle->watch_fd = fd;
+        watch_on(idle); /* the first who runs may never have slept */
     }
     return 0;
 }
@@ -106,17 +118,6 @@ void rv_idle_enter(rv_idle *idle, unsigned index)
 {
     uint64_t mine = UINT64_C(1) << (index % 64);
     rv_u64_fetch_or_seq_cst(&idle->mask[index / 64], mine); /* LOOK */
-}
-
-static void watch_on(rv_idle *idle)
-{
-    rv_lock_acquire(&idle->watch_lock);
-    if (rv_u32_load_seq_cst(&idle->watching) == 0) { /* WATCH */
-        rv_u32_store_relaxed(&idle->quiet, 0);       /* hint */
-        rv_u32_store_seq_cst(&idle->watching, 1);    /* WATCH */
-        rv_timer_fd_set(idle->watch_fd, RV_WATCH_PERIOD);
-    }
-    rv_lock_release(&idle->watch_lock);
 }
 
 bool rv_idle_leave(rv_idle *idle, unsigned index)

@@ -25,8 +25,9 @@
  * every RV_WATCH_PERIOD, registered in every epoll with EPOLLEXCLUSIVE: the
  * kernel gives each tick to one worker that sleeps, and that one looks after
  * those that run. Nobody has to hand a duty over. It is switched off by the
- * worker that found everybody asleep RV_WATCH_ROUNDS times in a row, and on
- * again by the first worker that leaves its sleep.
+ * worker that found everybody asleep after RV_WATCH_ROUNDS ticks in a row, and on
+ * again by the first worker that leaves its sleep. It is on from the start,
+ * since a worker that has never slept leaves no sleep.
  *
  * Pair WATCH: who leaves clears its bit, then loads `watching`; who switches
  * off clears `watching`, then loads the bits again. All seq_cst; the switching
@@ -108,8 +109,18 @@ bool rv_idle_leave(rv_idle *idle, unsigned index);
 bool rv_idle_search_begin(rv_idle *idle);
 bool rv_idle_search_end(rv_idle *idle);
 
-/* Called by a worker that slept in vain: counts a quiet round, and switches
- * the watch off after enough of them. */
+/* Called by a worker that was woken by a tick and is about to sleep again, its
+ * bit set and its last look negative: counts a quiet round when everybody is
+ * asleep, and switches the watch off after enough of them. Not by one that
+ * slept: it is about to leave, and would switch it on again. */
 void rv_idle_watch_round(rv_idle *idle);
+
+/* Called by a worker that was woken otherwise: the rounds start anew. */
+static inline void rv_idle_watch_disturb(rv_idle *idle)
+{
+    if (rv_u32_load_relaxed(&idle->quiet) != 0) { /* hint */
+        rv_u32_store_relaxed(&idle->quiet, 0);    /* hint */
+    }
+}
 
 #endif

@@ -8,6 +8,7 @@
 #include "src/platform/epoll.h"
 #include "src/platform/event_fd.h"
 #include "src/platform/fd_io.h"
+#include "src/platform/timer_fd.h"
 #include "src/sched/poll_wait.h"
 #include "src/sched/worker.h"
 
@@ -20,6 +21,8 @@
 int rv_poller_init(rv_poller *poller)
 {
     int error;
+    poller->watch_fd = -1;
+    poller->has_ticked = false;
     poller->epoll = rv_epoll_open();
     if (poller->epoll < 0) {
         return poller->epoll;
@@ -52,9 +55,19 @@ void rv_poller_fini(rv_poller *poller)
 
 int rv_poller_watch(rv_poller *poller, int fd)
 {
-    return rv_epoll_add(poller->epoll, fd,
-                        EPOLLIN | (uint32_t)EPOLLET | EPOLLEXCLUSIVE,
-                        DATA_WATCH);
+    int error =
+        rv_epoll_add(poller->epoll, fd,
+                     EPOLLIN | (uint32_t)EPOLLET | EPOLLEXCLUSIVE, DATA_WATCH);
+    if (error == 0) {
+        poller->watch_fd = fd;
+    }
+    return error;
+}
+
+static void take_tick(const rv_poller *poller, struct rv_worker *by)
+{
+    rv_timer_fd_read(poller->watch_fd);
+    by->poller.has_ticked = true;
 }
 
 /* How many events were a descriptor's. */
@@ -67,10 +80,15 @@ static unsigned dispatch(rv_poller *poller, struct rv_worker *by, int count)
             if (poller == &by->poller) {
                 rv_event_fd_drain(poller->event_fd);
             }
-        } else if (event.data.u64 != DATA_WATCH) {
+        } else if (event.data.u64 == DATA_WATCH) {
+            take_tick(poller, by);
+        } else {
             rv_poll_wait_event(poller, event.data.u64, event.events);
             served++;
         }
+    }
+    if (count == RV_POLL_EVENTS && poller->watch_fd >= 0) {
+        take_tick(poller, by);
     }
     return served;
 }

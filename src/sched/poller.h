@@ -10,6 +10,7 @@
 #ifndef SRC_SCHED_POLLER_H
 #define SRC_SCHED_POLLER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 
@@ -22,6 +23,8 @@ struct rv_worker;
 typedef struct rv_poller {
     int epoll;
     int event_fd;
+    int watch_fd;    /* see rv_poller_watch; -1: none */
+    bool has_ticked; /* the owner took a tick; the owner's, cleared by park */
     rv_atomic_u64 polled_at;
     struct epoll_event events[RV_POLL_EVENTS]; /* the worker's own buffer */
 } rv_poller;
@@ -30,8 +33,10 @@ typedef struct rv_poller {
 int rv_poller_init(rv_poller *poller);
 void rv_poller_fini(rv_poller *poller);
 
-/* Has the poller woken by another descriptor's edges, one poller for each
- * (EPOLLEXCLUSIVE); nothing is dispatched for it. 0 or -errno. */
+/* Has the poller woken by the ticks of a timer, one poller for each
+ * (EPOLLEXCLUSIVE). Who takes the event reads the timer, which does not tick
+ * again before; so does who took a full batch, since the event may be behind
+ * it. 0 or -errno. */
 int rv_poller_watch(rv_poller *poller, int fd);
 
 /* Takes events and wakes their waiters through rv_wake(by, …), so that they

@@ -328,6 +328,20 @@ static int64_t time_to_next_timer(const rv_worker *w)
     return next > now ? next - now : 0;
 }
 
+static void sleep_in_epoll(rv_worker *w)
+{
+    rv_idle *idle = &w->scheduler->idle;
+    if (w->poller.has_ticked) {
+        w->poller.has_ticked = false;
+        rv_idle_watch_round(idle);
+    }
+    rv_stat_add(&w->stats.parks, 1);
+    rv_poller_poll(&w->poller, w, time_to_next_timer(w));
+    if (!w->poller.has_ticked) {
+        rv_idle_watch_disturb(idle);
+    }
+}
+
 /* Sleeps in the own epoll unless there is something to do after all; the law is
  * in idle.h. Takes and returns whether this worker is a searcher. */
 static bool park(rv_worker *w, bool searching)
@@ -340,11 +354,7 @@ static bool park(rv_worker *w, bool searching)
     RV_SHAKE_POINT();
     if (!rv_steal_anything(w) &&
         rv_scheduler_phase(s) != RV_PHASE_STOPPED) { /* LOOK, PHASE */
-        rv_stat_add(&w->stats.parks, 1);
-        unsigned served = rv_poller_poll(&w->poller, w, time_to_next_timer(w));
-        if (served == 0 && s->stealing) {
-            rv_idle_watch_round(&s->idle);
-        }
+        sleep_in_epoll(w);
     }
     return rv_idle_leave(&s->idle, w->index);
 }

@@ -153,18 +153,18 @@ TEST_P(ForkTest, ParallelForVisitsEachIndexOnce)
                 std::vector<std::atomic<int>> *visits;
                 int64_t grain;
             } loop = {&visits, grain};
-            EXPECT_EQ(rove_parallel_for(
-                          -1000, kCount - 1000, grain,
-                          [](int64_t begin, int64_t end, void *arg) {
-                              auto *l = static_cast<Loop *>(arg);
-                              EXPECT_LE(end - begin, l->grain);
-                              EXPECT_LT(begin, end);
-                              for (int64_t i = begin; i < end; i++) {
-                                  (*l->visits)[i + 1000]++;
-                              }
-                          },
-                          &loop),
-                      0);
+            int error = rove_parallel_for(
+                -1000, kCount - 1000, grain,
+                [](int64_t begin, int64_t end, void *arg) {
+                    auto *l = static_cast<Loop *>(arg);
+                    EXPECT_LE(end - begin, l->grain);
+                    EXPECT_LT(begin, end);
+                    for (int64_t i = begin; i < end; i++) {
+                        (*l->visits)[i + 1000]++;
+                    }
+                },
+                &loop);
+            EXPECT_EQ(error, 0);
             for (const auto &visit : visits) {
                 EXPECT_EQ(visit, 1);
             }

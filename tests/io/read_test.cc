@@ -1,9 +1,5 @@
 // At stake: every byte once, in order, and the end of the stream exactly when
 // there is nothing left; whatever is read from, and however the bytes come in.
-extern "C" {
-#include "src/platform/fd_io.h"
-}
-
 #include <cerrno>
 #include <climits>
 #include <cstdlib>

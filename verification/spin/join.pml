@@ -1,5 +1,5 @@
-/* How the end of a task meets the one who joins it, waits for it or detaches it,
- * and who frees the descriptor.
+/* How the end of a task meets the one who joins it, waits for it or detaches
+ * it, and who frees the descriptor.
  *
  * Checks that
  *   - the descriptor is freed exactly once, and nobody touches it afterwards;

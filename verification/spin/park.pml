@@ -5,32 +5,35 @@
  *     more, every item has run, even when all workers but one are inside items
  *     that do not return before the others have run;
  *   - every item runs exactly once;
- *   - `searching` is the number of searchers at every moment, and never below 0;
+ *   - `searching` is the number of searchers at every moment, never below 0;
  *   - workers and notifiers do not keep each other busy for ever (LIVE).
  *
  * Mirrors src/sched: rv_idle_notify, rv_idle_notify_slow and claim_sleeper
- * (scheduler.h, idle.c), find, park and drain_inboxes (worker.c), rv_steal_round
- * and rv_steal_anything (steal.c), ready_from_outside (wake.c).
+ * (scheduler.h, idle.c), find, park and drain_inboxes (worker.c),
+ * rv_steal_round and rv_steal_anything (steal.c), ready_from_outside (wake.c).
+ * The slots are not here: nobody is told of work in them, and only the watch
+ * (watch.pml) sees to it.
  *
  * The law
  *   publish  Work becomes visible by a seq_cst RMW, then notify. Moving items
  *            from one queue to another is a publication like any other, since
  *            nobody sees them on the way.
- *   notify   loads `idle`, loads `searching`, takes the one token by CAS 0 -> 1,
- *            takes a bit out of `idle`; the owner of that bit is now the searcher
- *            and the token is its own. No bit left: the token goes back and
- *            everything starts again, since others have relied on the token.
+ *   notify   loads `idle`, loads `searching`, takes the one token by CAS
+ *            0 -> 1, takes a bit out of `idle`; the owner of that bit is now
+ *            the searcher and the token is its own. No bit left: the token goes
+ *            back and all starts again, since others have relied on the token.
  *   search   looks at the queues of all. Found: the rest of the catch is
  *            published, the token goes back, and who gave back the last one
  *            notifies.
- *   park     idle bit, token back, last look at ALL queues, sleep. Every parker
- *            looks, searcher or not. It saw something: the bit is taken back and
- *            the parker searches with a token of its own, whatever the cap says.
+ *   park     idle bit, token back, last look at ALL queues, sleep. Every
+ *            parker looks, searcher or not. It saw something: the bit is taken
+ *            back and the parker searches with a token of its own, whatever the
+ *            cap says.
  *   leave    takes the own bit back. Who finds it gone is the searcher; the
  *            signal may come later and then wakes once more, for nothing.
  *
- * N       workers, 2 or 3             CAP     searchers that enter by themselves
- * EVENTS  wake-ups by I/O or timers   LIVE    for the formula every_item_runs
+ * N       workers, 2 or 3             CAP   searchers that enter by themselves
+ * EVENTS  wake-ups by I/O or timers   LIVE  for the formula every_item_runs
  * ASLEEP  workers that sleep from the start; the others are awake
  *
  * Mutations, each of which must fail
@@ -43,9 +46,10 @@
  *   NO_RETRY          notify that found no bit gives up
  *   NO_CHAIN          the last searcher that found work wakes nobody
  *   SILENT_MOVE       moving items from inbox to ring is not followed by notify
- *   CAPPED_LOOK       what the last look saw gives no token: the cap applies. No
- *                     work is lost by it, but a worker that the cap refuses and a
- *                     notifier that finds no bit can go round for ever (LIVE)
+ *   CAPPED_LOOK       what the last look saw gives no token: the cap applies.
+ *                     No work is lost by it, but a worker that the cap refuses
+ *                     and a notifier that finds no bit can go round for ever
+ *                     (LIVE)
  */
 #ifndef N
 #define N 2
@@ -56,7 +60,6 @@
 #ifndef EVENTS
 #define EVENTS 1
 #endif
-
 #ifndef ASLEEP
 #define ASLEEP 0
 #endif
@@ -67,8 +70,8 @@
 
 /* Items, as sets of bits. FIRST and SECOND come from outside, THIRD is made by
  * SECOND. FIRST does not return before the others have run; with three workers
- * SECOND does not return before THIRD has run. So N - 1 workers are kept, and the
- * last one must come. */
+ * SECOND does not return before THIRD has run. So N - 1 workers are kept, and
+ * the last one must come. */
 #define FIRST 1
 #define SECOND 2
 #define THIRD 4
@@ -284,7 +287,7 @@ own_queues: /* rv_worker_pick, drain_inboxes, rv_worker_pick */
         if
         :: item != 0 -> goto found
         :: else
-        fi;
+        fi
     }
     atomic {
         if
@@ -324,17 +327,17 @@ nothing_own:
                if
                :: item != 0 -> goto found
                :: else
-               fi;
-       }
-    atomic {
-               if
-               :: v == me
-               :: else -> take_inbox(v)
-               fi;
-               if
-               :: item != 0 -> goto found
-               :: else -> v++
                fi
+       }
+       atomic {
+           if
+           :: v == me
+           :: else -> take_inbox(v)
+           fi;
+           if
+           :: item != 0 -> goto found
+           :: else -> v++
+           fi
        }
     :: atomic {
            v == N ->
@@ -438,17 +441,12 @@ park:
 
 asleep: /* rv_poller_poll */
 end_asleep:
-    atomic {
-        signal[me] || event[me] ->
-    }
-    atomic {
-            signal[me] = false;
-            event[me] = false
-    }
+    signal[me] || event[me];
+    atomic { signal[me] = false; event[me] = false };
     atomic { take_bit(); goto own_queues } /* rv_idle_leave */
 }
 
-/* rv_scheduler_submit from a plain thread, to any worker's inbox. */
+/* ready_from_outside, on a plain thread, to any worker's inbox. */
 proctype producer()
 {
     byte item = FIRST, w, b;

@@ -4,8 +4,8 @@
  * Checks that
  *   - no worker resumes a task before its registers are saved;
  *   - each wait makes the task ready at most once;
- *   - a wait is not lost: when nothing moves any more, a task that is parked has
- *     no source that completed and is not cancelled, or is deaf;
+ *   - a wait is not lost: when nothing moves any more, a task that is parked
+ *     has no source that completed and is not cancelled, or is deaf;
  *   - a late waker ends no later wait, nor one of the descriptor's next life;
  *   - the task learns a true cause.
  *
@@ -15,19 +15,19 @@
  *
  * The law of the claim word {epoch, state, deaf, cause}
  *   RUNNING -> ARMING   the task, with the next epoch; a store
- *   ARMING  -> PARKED   the publish hook, in the context that the worker switched
- *                       to, so when the registers are saved; CAS
- *   ARMING  -> FIRED    a waker or canceller; CAS. The winner does nothing more:
- *                       the hook's CAS fails, and the hook makes the task ready
- *   PARKED  -> FIRED    a waker, a canceller, the hook; CAS. The winner makes the
- *                       task ready
+ *   ARMING  -> PARKED   the publish hook, in the context that the worker
+ *                       switched to, so when the registers are saved; CAS
+ *   ARMING  -> FIRED    a waker or canceller; CAS. The winner does no more: the
+ *                       hook's CAS fails, and the hook makes the task ready
+ *   PARKED  -> FIRED    a waker, a canceller, the hook; CAS. The winner makes
+ *                       the task ready
  *   FIRED   -> RUNNING  the task; a store
  *   any     -> RUNNING  the task, when it gives the wait up before it switched
  *   Losers do nothing. The cause travels in the word.
  * The law of the life and cancel words
- *   `cancelled` is only ever raised, to the number of the life to be cancelled. A
- *   store starts the next life before that one waits for anything. Epochs grow on
- *   through all lives.
+ *   `cancelled` is only ever raised, to the number of the life to be cancelled.
+ *   A store starts the next life before that one waits for anything. Epochs grow
+ *   on through all lives.
  * Pairs, "write mine, then read yours"
  *   hook: claim = PARKED, reads cancelled | canceller: raises it, reads claim
  *   task: life = next, writes claim       | canceller: reads claim, reads life
@@ -81,8 +81,8 @@ byte handoff[WORKERS]; /* the hook's argument: the epoch */
 
 /* Ghosts. */
 byte pushed; /* the last epoch whose wait made the task ready */
-bool ended;
-bool stopped;
+bool ended;   /* all lives are over */
+bool stopped; /* no source completes any more */
 
 inline make_ready(P_epoch)
 {
@@ -107,7 +107,7 @@ inline cas_fired(P_epoch, P_from, P_why)
     fi
 }
 
-/* rv_await_wake. Uses the locals `seen` and `won`. */
+/* rv_wake, rv_claim_try. Uses the locals `seen` and `won`. */
 inline wake(P_epoch, P_why)
 {
     do

@@ -4,37 +4,38 @@
  * worker that sleeps, and that one looks after those that run.
  *
  * Checks that
- *   - there is no state in which a worker runs for ever, another one sleeps, and
- *     no tick will come;
+ *   - there is no state in which a worker runs for ever, another one sleeps,
+ *     and no tick will come;
  *   - when all workers sleep the ticks end (LIVE).
  *
- * Mirrors src/sched: rv_idle_watch_round, rv_idle_leave, watch_on (idle.c), park
- * (worker.c), rv_poller_poll and dispatch (poller.c). What wakes a worker is only
- * sketched: park.pml has it.
+ * Mirrors src/sched: rv_idle_watch_round, rv_idle_leave, watch_on (idle.c),
+ * park (worker.c), rv_poller_poll and dispatch (poller.c). What wakes a worker
+ * is only sketched: park.pml has it.
  *
  * The law of the watch
- *   on     by a worker that left its sleep, after it has cleared its idle bit, if
- *          `watching` is 0. The watch is on from the start.
- *   off    by a worker that is about to sleep, its idle bit set and its last look
- *          negative, when all are idle, for some rounds: stops the timer, clears
- *          `watching`, then loads `idle` again; somebody runs: on again. Not by
- *          one that slept: it is about to leave, and would turn it on again.
- *   tick   whoever takes the timer's event from an epoll reads the timer. So does
- *          who took a full batch, since the event may be behind it.
+ *   on     by a worker that left its sleep, after it has cleared its idle bit,
+ *          if `watching` is 0. The watch is on from the start.
+ *   off    by a worker that is about to sleep, its idle bit set and its last
+ *          look negative, when all are idle, for some rounds: stops the timer,
+ *          clears `watching`, then loads `idle` again; somebody runs: on again.
+ *          Not by one that slept: it is about to leave, and would turn it on.
+ *   tick   whoever takes the timer's event from an epoll reads the timer. So
+ *          does who took a full batch, since the event may be behind it.
  *   Pair: leaver clears `idle`, reads `watching` | off clears `watching`, reads
  *   `idle`; all seq_cst.
  *
  * The law of the kernel, as measured with Linux 6.18
- *   A periodic timerfd that expired does not expire again before it was read or
- *   set. Registered with EPOLLEXCLUSIVE | EPOLLET in several epolls, its edge goes
- *   to one after the other, in the order of registration, up to the first one
- *   that somebody waits in. An event whose timer was read meanwhile is dropped.
+ *   A periodic timerfd that expired does not expire again before it was read
+ *   or set. Registered with EPOLLEXCLUSIVE | EPOLLET in several epolls, its
+ *   edge goes to one after the other, in the order of registration, up to the
+ *   first one that somebody waits in. An event whose timer was read meanwhile is
+ *   dropped.
  *
  * N       workers, 2 or 3
- * EVENTS  how many of these may happen: wake-ups by notify, by I/O, last looks that
- *         see work, ticks
- * LIVE    for the formula ticks_end: no worker is stuck, there is no limit to the
- *         ticks, and who was woken by one sleeps again before the next one comes
+ * EVENTS  how many of these may happen: wake-ups by notify, by I/O, last looks
+ *         that see work, ticks
+ * LIVE    for the formula ticks_end: no worker is stuck, ticks have no limit,
+ *         and who was woken by one sleeps again before the next one comes
  *
  * Mutations, each of which must fail
  *   NO_READ          the timer is not read
