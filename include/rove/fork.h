@@ -31,13 +31,15 @@ typedef struct rove_fork {
 
 /* Offers fn(arg) to idle workers. Every start is joined by the same task, in
  * reverse order of the starts, before the frame is left.
- * Context  a task (elsewhere the child simply runs at the join); never suspends
+ * Context  a task (elsewhere the child simply runs here); never suspends
  * Cost     no allocation; a few nanoseconds */
 ROVE_API void rove_fork_start(rove_fork *fork, rove_fn *fn, void *arg);
 
-/* Runs the child now if nobody took it, else waits for it; its result. The
- * child must not assume a task of its own: rove_self() inside is either the
- * parent or a task of the thief. Never returns early.
+/* Runs the child now if nobody took it, else waits for it; its result, or
+ * -ENOMEM when it was taken, there was no stack for it, and nothing that had
+ * started could run: then it has not run. The child must not assume a task of
+ * its own: rove_self() inside is either the parent or a task of the thief.
+ * Never returns early.
  * Context  the task that started it; may suspend, may resume elsewhere */
 ROVE_API ROVE_SUSPENDS int64_t rove_fork_join(rove_fork *fork);
 
@@ -45,7 +47,8 @@ ROVE_API ROVE_SUSPENDS int64_t rove_fork_join(rove_fork *fork);
 typedef void rove_range_fn(int64_t begin, int64_t end, void *arg);
 
 /* Calls fn on parts of [begin, end) of at most `grain` (>= 1) indices each, on
- * all workers; returns when all have been done. 0, or -EINVAL.
+ * all workers; returns when all have been done. 0, -EINVAL, or -ENOMEM when a
+ * part was not done for want of a stack (see rove_fork_join).
  * Context  a task; may suspend (on a plain thread the parts run in order) */
 ROVE_API ROVE_SUSPENDS int rove_parallel_for(int64_t begin, int64_t end,
                                              int64_t grain, rove_range_fn *fn,

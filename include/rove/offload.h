@@ -27,7 +27,8 @@ ROVE_API rove_task *rove_offload_spawn(rove_fn *fn, void *arg);
 
 /* As rove_offload(), but the job owns its block: fn(block) runs, then
  * destroy(block) on the pool thread. A cancelled caller leaves at once. When
- * the job is refused or taken back, destroy(block) runs in the caller. */
+ * the job is refused (then also -ENOMEM) or taken back, destroy(block) runs in
+ * the caller. */
 ROVE_API ROVE_SUSPENDS int64_t rove_offload_owned(rove_fn *fn, void *block,
                                                   void (*destroy)(void *));
 

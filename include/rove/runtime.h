@@ -37,7 +37,9 @@ typedef struct rove_options {
                               the process (installs a SIGSEGV handler) */
     uint32_t offload_threads_max; /* 0: 64; at most 4096 */
     size_t stack_size;            /* bytes, default 64 KiB, at most 256 KiB */
-    uint64_t tasks_max;           /* live tasks; spawn is refused beyond */
+    uint64_t
+        tasks_max; /* live tasks; spawn is refused beyond (with some hundred
+                           a worker, up to 3 % earlier); 0: no limit */
     uint64_t offload_queue_max;   /* waiting jobs; 0: 1024 */
     rove_time offload_keep_alive; /* of an idle pool thread; 0: 10 s */
     uint64_t seed;    /* of victim choice and the like; 0: from the clock */

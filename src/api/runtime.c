@@ -19,7 +19,7 @@
 #include "src/task/spawn.h"
 
 struct rove_runtime {
-    rv_scheduler *scheduler; /* NULL once shut down */
+    rv_scheduler *scheduler;
     rv_pool pool;
     bool reports_crashes;
     unsigned workers;
@@ -86,6 +86,11 @@ int rove_runtime_new(const rove_options *options, rove_runtime **out)
     return 0;
 }
 
+static bool has_stopped(const rove_runtime *rt)
+{
+    return rv_scheduler_phase(rt->scheduler) == RV_PHASE_STOPPED;
+}
+
 static int report_left(const rove_runtime *rt)
 {
     char line[96];
@@ -99,7 +104,7 @@ static int report_left(const rove_runtime *rt)
 int rove_runtime_shutdown(rove_runtime *rt, rove_time deadline)
 {
     RV_CHECK(rt != NULL, "rove_runtime_shutdown needs a runtime");
-    if (rt->scheduler == NULL) {
+    if (has_stopped(rt)) {
         return 0;
     }
     if (rv_current_get()->scheduler == rt->scheduler) {
@@ -108,12 +113,13 @@ int rove_runtime_shutdown(rove_runtime *rt, rove_time deadline)
     if (rv_scheduler_drain(rt->scheduler, deadline) != 0) {
         return report_left(rt);
     }
-    int error = rv_pool_stop(&rt->pool, deadline);
-    if (error != 0) {
-        return error;
+    if (rv_pool_stop(&rt->pool, deadline) != 0) {
+        rv_options_report(rt->report, rt->report_context,
+                          "rove: shutdown: pool threads still run a job at "
+                          "the deadline");
+        return -ETIMEDOUT;
     }
     rv_scheduler_stop(rt->scheduler);
-    rt->scheduler = NULL;
     if (rt->reports_crashes) {
         rv_crash_report_end();
     }
@@ -123,8 +129,9 @@ int rove_runtime_shutdown(rove_runtime *rt, rove_time deadline)
 void rove_runtime_free(rove_runtime *rt)
 {
     if (rt != NULL) {
-        RV_CHECK(rt->scheduler == NULL,
+        RV_CHECK(has_stopped(rt),
                  "a runtime is freed after a shutdown that returned 0");
+        rv_scheduler_free(rt->scheduler);
         rv_mem_free(rt);
     }
 }
@@ -132,9 +139,6 @@ void rove_runtime_free(rove_runtime *rt)
 rove_task *rove_runtime_spawn(rove_runtime *rt, rove_fn *fn, void *arg)
 {
     RV_CHECK(rt != NULL, "rove_runtime_spawn needs a runtime");
-    if (rt->scheduler == NULL) {
-        return rv_spawn_refuse(-ESHUTDOWN);
-    }
     return rv_spawn_into(rt->scheduler, fn, arg);
 }
 
@@ -170,10 +174,10 @@ int rove_stats_get(rove_runtime *rt, rove_stats *stats)
     if (stats->size != sizeof *stats) {
         return -EINVAL;
     }
-    if (rt->scheduler == NULL) {
+    if (has_stopped(rt)) {
         return -ESHUTDOWN;
     }
     rv_stats_sum(rt->scheduler, stats);
-    stats->offload_threads = rv_pool_look(&rt->pool).threads;
+    stats->offload_threads = rv_pool_threads(&rt->pool);
     return 0;
 }

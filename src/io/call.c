@@ -58,7 +58,8 @@ int rv_io_begin(rv_io_call *call, int fd, unsigned sides)
     call->is_managed = (flags & RV_CALLS_MANAGED) != 0;
     call->is_stream = (flags & RV_CALLS_STREAM) != 0;
     call->is_thread = worker == NULL;
-    call->is_taken = false;
+    call->always_asks = false;
+    call->has_turn = false;
     call->may_block = false;
     call->wait.sides = sides;
     call->wait.placed = false;
@@ -78,8 +79,8 @@ bool rv_io_may_try(rv_io_call *call)
                       rv_poll_side_is_idle(side, wait->seen[s]);
         }
     }
-    wait->tried =
-        !call->is_managed || call->is_taken || call->is_thread || !is_idle;
+    wait->tried = !call->is_managed || call->is_thread || call->has_turn ||
+                  call->always_asks || !is_idle;
     return wait->tried;
 }
 
@@ -111,8 +112,8 @@ static int wait_as_task(rv_io_call *call)
         return error == RV_POLL_WAIT_RETRY || error == -EPERM ? 0 : error;
     }
     unsigned cause = rv_wait_suspend(&wait);
-    call->is_taken = true;
-    if (cause == RV_CAUSE_CANCEL || !rv_bits_is_pow2(call->wait.sides)) {
+    call->has_turn = cause == RV_CAUSE_SOURCE;
+    if (!call->has_turn || !rv_bits_is_pow2(call->wait.sides)) {
         rv_poll_wait_unqueue(call->file, &call->wait, cause == RV_CAUSE_CANCEL);
     }
     return result_of(cause);
@@ -177,9 +178,11 @@ int rv_io_back_off(rv_io_call *call, rove_time *span)
     return result_of(cause);
 }
 
+/* Only a turn is passed: those who queued behind others count on it, and those
+ * who found the queue empty count on the events after they had asked. */
 void rv_io_end(rv_io_call *call, bool drained)
 {
-    for (unsigned s = 0; !drained && s < RV_SIDES; s++) {
+    for (unsigned s = 0; call->has_turn && !drained && s < RV_SIDES; s++) {
         if ((call->wait.sides & 1u << s) != 0 && s != RV_SIDE_ALERT &&
             rv_poll_side_has_waiters(&call->file->side[s])) {
             rv_poll_wait_pass(call->file, (rv_side)s);

@@ -30,9 +30,10 @@ typedef struct rv_io_call {
     int fd;
     bool is_managed; /* made by rove: nonblocking, and a socket */
     bool is_stream;
-    bool is_thread; /* of a plain thread */
-    bool is_taken;  /* its turn has come once: it tries, whoever waits */
-    bool may_block; /* waiting is over or impossible: a call that might block
+    bool is_thread;   /* of a plain thread */
+    bool always_asks; /* it takes nothing away from those who wait */
+    bool has_turn;    /* an event, or who came before, has left it the turn */
+    bool may_block;   /* waiting is over or impossible: a call that might block
                        is in order */
     rv_poll_wait wait;
 } rv_io_call;

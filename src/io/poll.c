@@ -42,7 +42,7 @@ int rove_poll(int fd, int events)
     if (result != 0) {
         return result;
     }
-    call.is_taken = true; /* it takes nothing away: always asks */
+    call.always_asks = true;
     do {
         (void)rv_io_may_try(&call);
         result = ask(&call, events);

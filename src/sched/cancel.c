@@ -13,6 +13,15 @@ static void interrupt(struct rv_worker *by, rv_task *task, uint64_t id)
     }
 }
 
+/* Hosts of a descriptor that was freed are stale; its waits are over anyway. */
+static bool is_hosted_by(const rv_task *guest, const rv_task *root)
+{
+    while (guest != NULL && guest != root) {
+        guest = rv_task_host(guest);
+    }
+    return guest == root;
+}
+
 /* Follows the chain of tasks that run inline on this one's stack. A guest may
  * end at any time and its descriptor serve another task: it is interrupted by
  * the epoch read while it was still the guest, and the first host still in the
@@ -25,7 +34,8 @@ static void interrupt_guests(struct rv_worker *by, rv_task *task, uint64_t id)
         uint64_t word = rv_u64_load_seq_cst(&guest->claim); /* CANCEL */
         rv_task *next = rv_ptr_load_seq_cst(&guest->guest); /* CANCEL */
         if (rv_ptr_load_seq_cst(&task->guest) != guest ||   /* CANCEL */
-            rv_u64_load_seq_cst(&root->id) != id) {         /* CANCEL */
+            !is_hosted_by(guest, root) ||
+            rv_u64_load_seq_cst(&root->id) != id) { /* CANCEL */
             return;
         }
         if ((word & RV_CLAIM_DEAF) == 0) {

@@ -4,16 +4,27 @@
 #include "src/sched/scheduler.h"
 #include "src/sched/wake.h"
 
-static int64_t run_fork(void *arg)
+static void complete(rv_worker *w, rove_fork *fork, int64_t result)
 {
-    rove_fork *fork = arg;
-    fork->result = fork->fn(fork->arg);
+    fork->result = result;
     uint64_t before =
         rv_u64_exchange_acq_rel(rv_fork_state(fork), RV_FORK_DONE); /* JOIN */
     if (rv_ref_is(before)) {
-        rv_wake(rv_current_worker(), before, RV_CAUSE_SOURCE);
+        rv_wake(w, before, RV_CAUSE_SOURCE);
     }
+}
+
+static int64_t run_fork(void *arg)
+{
+    rove_fork *fork = arg;
+    int64_t result = fork->fn(fork->arg);
+    complete(rv_current_worker(), fork, result);
     return 0;
+}
+
+void rv_fork_task_fail(rv_worker *w, rv_task *task, int error)
+{
+    complete(w, task->arg, error);
 }
 
 /* The descriptor comes first: a fork that was taken must be run. */

@@ -30,4 +30,8 @@ rv_task *rv_fork_task_steal(rv_worker *w, rv_worker *victim);
 /* The newest fork of w's own deque as a task: its parent is suspended. */
 rv_task *rv_fork_task_pop(rv_worker *w);
 
+/* Ends a taken fork without running it: there is no stack for it and nothing
+ * that has started can run. Its join returns `error`. */
+void rv_fork_task_fail(rv_worker *w, rv_task *task, int error);
+
 #endif

@@ -25,8 +25,8 @@
  * every RV_WATCH_PERIOD, registered in every epoll with EPOLLEXCLUSIVE: the
  * kernel gives each tick to one worker that sleeps, and that one looks after
  * those that run. Nobody has to hand a duty over. It is switched off by the
- * worker that found everybody asleep after RV_WATCH_ROUNDS ticks in a row, and on
- * again by the first worker that leaves its sleep. It is on from the start,
+ * worker that found everybody asleep after RV_WATCH_ROUNDS ticks in a row, and
+ * on again by the first worker that leaves its sleep. It is on from the start,
  * since a worker that has never slept leaves no sleep.
  *
  * Pair WATCH: who leaves clears its bit, then loads `watching`; who switches
@@ -108,6 +108,14 @@ bool rv_idle_leave(rv_idle *idle, unsigned index);
  * returns true for the last one. */
 bool rv_idle_search_begin(rv_idle *idle);
 bool rv_idle_search_end(rv_idle *idle);
+
+/* Becoming one over the limit: a worker that saw work in its last look must not
+ * go round between looking and parking while a notifier holds the last place.
+ * */
+static inline void rv_idle_search_insist(rv_idle *idle)
+{
+    rv_u32_fetch_add_seq_cst(&idle->searching, 1); /* LOOK */
+}
 
 /* Called by a worker that was woken by a tick and is about to sleep again, its
  * bit set and its last look negative: counts a quiet round when everybody is

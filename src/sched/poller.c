@@ -10,6 +10,7 @@
 #include "src/platform/fd_io.h"
 #include "src/platform/timer_fd.h"
 #include "src/sched/poll_wait.h"
+#include "src/sched/scheduler.h"
 #include "src/sched/worker.h"
 
 /* Data of events that are no pollable's: their low halves are no descriptor. */
@@ -64,14 +65,21 @@ int rv_poller_watch(rv_poller *poller, int fd)
     return error;
 }
 
-static void take_tick(const rv_poller *poller, struct rv_worker *by)
+/* A worker that passes by leaves the tick to those that sleep: one of them has
+ * been woken by it, or will find it when it waits. */
+static void take_tick(const rv_poller *poller, struct rv_worker *by,
+                      bool passes_by)
 {
+    if (passes_by && rv_idle_any(&by->scheduler->idle)) {
+        return;
+    }
     rv_timer_fd_read(poller->watch_fd);
     by->poller.has_ticked = true;
 }
 
 /* How many events were a descriptor's. */
-static unsigned dispatch(rv_poller *poller, struct rv_worker *by, int count)
+static unsigned dispatch(rv_poller *poller, struct rv_worker *by, int count,
+                         bool passes_by)
 {
     unsigned served = 0;
     for (int i = 0; i < count; i++) {
@@ -81,14 +89,14 @@ static unsigned dispatch(rv_poller *poller, struct rv_worker *by, int count)
                 rv_event_fd_drain(poller->event_fd);
             }
         } else if (event.data.u64 == DATA_WATCH) {
-            take_tick(poller, by);
+            take_tick(poller, by, passes_by);
         } else {
             rv_poll_wait_event(poller, event.data.u64, event.events);
             served++;
         }
     }
     if (count == RV_POLL_EVENTS && poller->watch_fd >= 0) {
-        take_tick(poller, by);
+        take_tick(poller, by, passes_by);
     }
     return served;
 }
@@ -101,7 +109,7 @@ unsigned rv_poller_poll(rv_poller *poller, struct rv_worker *by,
     RV_CHECK(count >= 0, "the worker's epoll was closed by somebody else");
     rv_u64_store_relaxed(&poller->polled_at,
                          (uint64_t)rv_clock_now()); /* a hint, see poller.h */
-    unsigned served = dispatch(poller, by, count);
+    unsigned served = dispatch(poller, by, count, timeout == 0);
     if (served != 0) {
         rv_stat_add(&by->stats.io_events, served);
     }

@@ -36,7 +36,7 @@ void rv_poller_fini(rv_poller *poller);
 /* Has the poller woken by the ticks of a timer, one poller for each
  * (EPOLLEXCLUSIVE). Who takes the event reads the timer, which does not tick
  * again before; so does who took a full batch, since the event may be behind
- * it. 0 or -errno. */
+ * it, but for who polls without waiting while others sleep. 0 or -errno. */
 int rv_poller_watch(rv_poller *poller, int fd);
 
 /* Takes events and wakes their waiters through rv_wake(by, …), so that they

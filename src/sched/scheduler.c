@@ -18,7 +18,7 @@ static uint16_t share_of(uint64_t tasks_max, unsigned workers)
     if (tasks_max == 0) {
         return 0;
     }
-    uint64_t share = tasks_max / (workers * 8);
+    uint64_t share = tasks_max / (workers * UINT64_C(64));
     if (share < 1) {
         return 1;
     }
@@ -185,11 +185,15 @@ int rv_scheduler_drain(rv_scheduler *s, int64_t deadline)
 void rv_scheduler_stop(rv_scheduler *s)
 {
     join_threads(s, s->count);
-    while (rv_u32_load_acquire(&s->visitors) != 0) { /* VISIT */
+    while (rv_u32_load_seq_cst(&s->visitors) != 0) { /* VISIT */
         rv_thread_yield();
     }
     free_workers(s);
     rv_idle_fini(&s->idle);
+}
+
+void rv_scheduler_free(rv_scheduler *s)
+{
     rv_mem_free(s);
 }
 

@@ -21,8 +21,10 @@
  * succeeds by it comes after the end that freed it.
  *
  * Pair VISIT: a thread that is no worker of this scheduler counts itself in
- * while it still holds the task it pushes, and out with its last touch of the
- * scheduler; phase 4 waits for none.
+ * before it touches a worker, and out after. Who wakes a task does so while it
+ * still holds it; who spawns then looks at the phase: before STOPPED it was
+ * counted in time, from STOPPED on it goes away. Phase 4 waits for none. The
+ * scheduler itself lives until rv_scheduler_free.
  */
 #ifndef SRC_SCHED_SCHEDULER_H
 #define SRC_SCHED_SCHEDULER_H
@@ -81,8 +83,10 @@ int rv_scheduler_start(rv_scheduler **out, const rv_scheduler_options *options);
 /* Phases 1 and 2. 0, or -ETIMEDOUT (may be called again). */
 int rv_scheduler_drain(rv_scheduler *s, int64_t deadline);
 
-/* Phases 3 and 4, after a drain that returned 0. */
+/* Phases 3 and 4, after a drain that returned 0. The scheduler then only
+ * refuses, until it is freed. */
 void rv_scheduler_stop(rv_scheduler *s);
+void rv_scheduler_free(rv_scheduler *s);
 
 /* A worker thread's first act: waits until the phase leaves STARTING. */
 void rv_scheduler_wait_gate(rv_scheduler *s);
@@ -101,6 +105,17 @@ void rv_scheduler_check_drained(rv_scheduler *s);
 static inline rv_phase rv_scheduler_phase(const rv_scheduler *s)
 {
     return (rv_phase)rv_u32_load_seq_cst(&s->phase); /* PHASE */
+}
+
+/* A thread that is no worker of s touches its workers between the two. */
+static inline void rv_scheduler_visit(rv_scheduler *s)
+{
+    rv_u32_fetch_add_seq_cst(&s->visitors, 1); /* VISIT */
+}
+
+static inline void rv_scheduler_leave(rv_scheduler *s)
+{
+    rv_u32_fetch_sub_acq_rel(&s->visitors, 1); /* VISIT */
 }
 
 /* Tells the others that work became visible. After a seq_cst RMW that made it

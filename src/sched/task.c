@@ -52,11 +52,11 @@ int rv_task_table_open(void)
 
 uint32_t rv_task_table_count(void)
 {
-    return rv_u32_load_acquire(&table_used); /* TABLE: see carve */
+    return rv_u32_load_seq_cst(&table_used); /* TABLE: see carve */
 }
 
 /* Takes up to `want` new descriptors into a chain. Pair TABLE: descriptors are
- * made before table_used is stored (release), which is loaded (acquire) before
+ * made before table_used is stored, which is loaded before
  * one is looked at. */
 static unsigned carve(unsigned want, rv_link **chain)
 {
@@ -73,7 +73,7 @@ static unsigned carve(unsigned want, rv_link **chain)
         task->link.next = *chain;
         *chain = &task->link;
     }
-    rv_u32_store_release(&table_used, last); /* TABLE */
+    rv_u32_store_seq_cst(&table_used, last); /* TABLE */
     return last - first;
 }
 

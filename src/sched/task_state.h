@@ -34,6 +34,9 @@
  *           (acquire): what the waker wrote is visible to the task.
  *   SAVE    commit (seq_cst CAS to PARKED) after the context was stored; the
  *           waker's CAS reads it, so who resumes sees the saved context.
+ *   LIFE    begin stores the word (release) after the id of this life was
+ *           stored; a canceller loads the word, then the id: if the id is still
+ *           the one it means, the epoch is of that life, or of one before.
  *   CANCEL  commit, then look at the cancel flag; the canceller sets the flag,
  *           then looks at the claim word. All four are seq_cst: one of the two
  *           sees the other.
@@ -104,10 +107,10 @@ static inline uint64_t rv_claim_pack(uint64_t epoch, rv_task_state state)
 /* RUNNING -> ARMING; the epoch of the new wait. The task only. */
 static inline uint64_t rv_claim_begin(rv_atomic_u64 *claim, bool deaf)
 {
-    /* relaxed: only the task writes in RUNNING; arming a source publishes */
+    /* relaxed: only the task writes in RUNNING */
     uint64_t epoch = rv_claim_epoch(rv_u64_load_relaxed(claim)) + 1;
     uint64_t word = rv_claim_pack(epoch, RV_TASK_ARMING);
-    rv_u64_store_relaxed(claim, deaf ? word | RV_CLAIM_DEAF : word);
+    rv_u64_store_release(claim, deaf ? word | RV_CLAIM_DEAF : word); /* LIFE */
     return epoch & RV_EPOCH_MASK;
 }
 

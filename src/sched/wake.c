@@ -48,14 +48,14 @@ static bool stays_home(const rv_scheduler *s, const rv_worker *by,
  * while the task is ours, so before the runtime can have drained. */
 static void ready_from_outside(rv_scheduler *s, rv_task *task)
 {
-    rv_u32_fetch_add_acq_rel(&s->visitors, 1); /* VISIT */
+    rv_scheduler_visit(s);
     if (task->traits.pins != 0) {
         send_home(s, task);
     } else {
         rv_inbox_push(&pick_inbox(s, task)->inbox, &task->link); /* LOOK */
         rv_idle_notify(s, NULL);
     }
-    rv_u32_fetch_sub_acq_rel(&s->visitors, 1); /* VISIT */
+    rv_scheduler_leave(s);
 }
 
 void rv_ready(rv_worker *by, rv_task *task)

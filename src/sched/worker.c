@@ -83,7 +83,7 @@ void rv_worker_fini(rv_worker *w)
  * the newer half to the backlog, from where others may take it too. */
 static void spill_ring(rv_worker *w)
 {
-    void *items[RV_RING_SLOTS];
+    void **items = w->spilled;
     unsigned n = rv_ring_take_all(&w->ring, items);
     unsigned keep = n / 2;
     for (unsigned i = 0; i < keep; i++) {
@@ -156,7 +156,7 @@ static rv_task *limit_slots(rv_worker *w, rv_task *task)
      * not other items ran in between: a joiner of many tasks would otherwise
      * be switched to and away again for each of them. */
     w->slot_runs = 0;
-    push_quietly(w, task);
+    rv_worker_push(w, task);
     return NULL;
 }
 
@@ -190,6 +190,9 @@ static rv_task *pick_rest(rv_worker *w)
     if (first != NULL) {
         rv_link *rest = fill_ring(w, first->next);
         RV_CHECK(rest == NULL, "an empty ring has room for half its slots");
+        if (first->next != NULL) {
+            tell_thieves(w); /* a parker may have looked while it moved */
+        }
         return rv_container_of(first, rv_task, link);
     }
     return rv_deque_is_empty(&w->forks) ? NULL : rv_fork_task_pop(w);
@@ -269,6 +272,9 @@ static rv_task *feed_starved(rv_worker *w, bool is_last_resort)
         rv_fifo_pop(&w->starved);
     }
     if (!can_start && is_last_resort) {
+        if (task->traits.flags & RV_TASK_IS_FORK) {
+            rv_fork_task_fail(w, task, -ENOMEM);
+        }
         rv_run_finish(w, task, -ENOMEM);
     }
     return can_start ? task : NULL;
@@ -352,11 +358,21 @@ static bool park(rv_worker *w, bool searching)
         rv_idle_search_end(&s->idle);
     }
     RV_SHAKE_POINT();
-    if (!rv_steal_anything(w) &&
-        rv_scheduler_phase(s) != RV_PHASE_STOPPED) { /* LOOK, PHASE */
+    bool saw_work = rv_steal_anything(w) ||
+                    rv_scheduler_phase(s) == RV_PHASE_STOPPED; /* LOOK, PHASE */
+    if (saw_work) {
+        rv_poller_poll(&w->poller, w, 0);
+    } else {
         sleep_in_epoll(w);
     }
-    return rv_idle_leave(&s->idle, w->index);
+    if (rv_idle_leave(&s->idle, w->index)) {
+        return true;
+    }
+    if (saw_work && s->stealing) {
+        rv_idle_search_insist(&s->idle);
+        return true;
+    }
+    return false;
 }
 
 /* The next task to run, or NULL when the runtime has stopped. */
@@ -370,7 +386,7 @@ static rv_task *find(rv_worker *w)
         if (searching) {
             task = search(w);
         }
-        if (task == NULL) {
+        while (task == NULL && !rv_fifo_is_empty(&w->starved)) {
             task = feed_starved(w, true);
         }
         if (task == NULL) {

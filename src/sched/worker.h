@@ -97,15 +97,19 @@ typedef struct rv_worker {
     rv_inbox pinned_inbox;      /* shared: anyone pushes, the owner drains */
     RV_OWN_LINE rv_timer_wheel timers; /* shared */
     RV_OWN_LINE rv_poller poller;      /* shared */
+    void *spilled[RV_RING_SLOTS]; /* own: scratch of a spill, which may happen
+                                     in a publish hook on a task's stack */
     rv_atomic_ptr ring_slots[RV_RING_SLOTS];
     rv_atomic_ptr fork_slots[RV_DEQUE_SLOTS];
 } rv_worker;
 
-/* Adds to a counter only this worker's thread writes. */
+/* Adds to a counter only this worker's thread writes. Pair COUNT: this store
+ * and rv_scheduler_tasks_left's loads. */
 static inline void rv_stat_add(rv_atomic_u64 *counter, uint64_t n)
 {
-    /* relaxed: single writer, readers want no order */
-    rv_u64_store_relaxed(counter, rv_u64_load_relaxed(counter) + n);
+    /* relaxed load: single writer. Who sums up `ended` (pair PHASE) sees with
+     * it all that was counted before. */
+    rv_u64_store_release(counter, rv_u64_load_relaxed(counter) + n); /* COUNT */
 }
 
 static inline rv_worker *rv_worker_of(rv_handoff *handoff)

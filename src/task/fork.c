@@ -91,9 +91,9 @@ static int64_t run_range(void *arg)
     part.end = upper.begin;
     rove_fork fork;
     rove_fork_start(&fork, run_range, &upper);
-    run_range(&part);
-    rove_fork_join(&fork);
-    return 0;
+    int64_t error = run_range(&part);
+    int64_t upper_error = rove_fork_join(&fork);
+    return error != 0 ? error : upper_error;
 }
 
 int rove_parallel_for(int64_t begin, int64_t end, int64_t grain,
@@ -104,7 +104,7 @@ int rove_parallel_for(int64_t begin, int64_t end, int64_t grain,
     }
     if (begin < end) {
         range all = {begin, end, grain, fn, arg};
-        run_range(&all);
+        return (int)run_range(&all);
     }
     return 0;
 }

@@ -74,19 +74,6 @@ rove_future *rove_future_ref(rove_future *future)
     return future;
 }
 
-void rove_future_unref(rove_future *future)
-{
-    if (future == NULL) {
-        return;
-    }
-    uint64_t before =
-        rv_u64_fetch_sub_acq_rel(&future->references, 1); /* LAST */
-    RV_CHECK(before > 0, "a future was given back too often");
-    if (before == 1) {
-        rv_mem_free(future);
-    }
-}
-
 /* Takes the first node off a chain that nobody else sees. */
 static rv_wait_node *pop_node(uint64_t *chain)
 {
@@ -96,6 +83,30 @@ static rv_wait_node *pop_node(uint64_t *chain)
     rv_wait_node *node = node_of(*chain);
     *chain = node->rest;
     return node;
+}
+
+/* What is left in the list are nodes of waiters who were cancelled. */
+static void free_future(rove_future *future)
+{
+    uint64_t chain = rv_u64_load_relaxed(&future->word); /* nobody else's */
+    rv_wait_node *node;
+    while ((node = pop_node(&chain)) != NULL) {
+        rv_wait_node_put(node);
+    }
+    rv_mem_free(future);
+}
+
+void rove_future_unref(rove_future *future)
+{
+    if (future == NULL) {
+        return;
+    }
+    uint64_t before =
+        rv_u64_fetch_sub_acq_rel(&future->references, 1); /* LAST */
+    RV_CHECK(before > 0, "a future was given back too often");
+    if (before == 1) {
+        free_future(future);
+    }
 }
 
 static void wake_node(rv_worker *by, rv_wait_node *node)
@@ -258,7 +269,9 @@ int rove_future_on_done(rove_future *future, rove_fn *fn, void *arg)
     }
     rove_detach(task);
     rv_ref ref = rv_spawn_begin(task);
-    int error = arm(future, ref);
+    /* Always a node: the filter wakes a bare reference, which would start fn
+     * too early. */
+    int error = arm_slow(future, ref);
     if (error == -ENOMEM) {
         rv_spawn_drop(task);
         return error;

@@ -83,12 +83,16 @@ static void wait_as_joiner(rv_worker *w, rv_task *task)
 
 static inline bool take_unstarted(rv_worker *w, rv_task *task)
 {
+    void *expected = task;
     if (rv_ptr_load_relaxed(&w->spawn_slot) != task || /* the CAS decides */
-        !rv_run_may_inline(w, task)) {
+        !rv_ptr_cas_acq_rel(&w->spawn_slot, &expected, NULL)) { /* SLOT */
         return false;
     }
-    void *expected = task;
-    return rv_ptr_cas_acq_rel(&w->spawn_slot, &expected, NULL); /* SLOT */
+    if (__builtin_expect(rv_run_may_inline(w, task), 1)) {
+        return true;
+    }
+    rv_worker_push(w, task);
+    return false;
 }
 
 static rv_worker *join_elsewhere(rv_worker *w, rv_task *task)

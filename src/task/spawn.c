@@ -93,8 +93,11 @@ static void undo_foreign(rv_scheduler *s)
     rv_scheduler_check_drained(s);
 }
 
-static rv_task *prepare_outside(rv_scheduler *s, rove_fn *fn, void *arg)
+static rv_task *prepare_counted(rv_scheduler *s, rove_fn *fn, void *arg)
 {
+    if (rv_scheduler_phase(s) == RV_PHASE_STOPPED) {
+        return rv_spawn_refuse(-ESHUTDOWN); /* its workers may be gone */
+    }
     rv_u64_fetch_add_seq_cst(&s->foreign_spawned, 1); /* PHASE */
     int error = 0;
     rv_task *task = NULL;
@@ -117,6 +120,15 @@ static rv_task *prepare_outside(rv_scheduler *s, rove_fn *fn, void *arg)
     settle(
         s, task,
         (unsigned)(rv_u64_fetch_add_relaxed(&s->foreign_turn, 1) % s->count));
+    return task;
+}
+
+/* Until it is counted out the scheduler keeps its workers. */
+static rv_task *prepare_outside(rv_scheduler *s, rove_fn *fn, void *arg)
+{
+    rv_scheduler_visit(s);
+    rv_task *task = prepare_counted(s, fn, arg);
+    rv_scheduler_leave(s);
     return task;
 }
 

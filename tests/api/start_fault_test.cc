@@ -1,6 +1,6 @@
-// At stake: whatever the system refuses at whichever call, a runtime that cannot
-// start says so, leaves nothing behind, and the next one starts; one that runs
-// goes on.
+// At stake: whatever the system refuses at whichever call, a runtime that
+// cannot start says so, leaves nothing behind, and the next one starts; one
+// that runs goes on.
 
 #include <cerrno>
 #include <vector>

@@ -4,6 +4,8 @@
 extern "C" {
 #include "src/io/call.h"
 
+#include "src/sched/current.h"
+#include "src/sched/worker.h"
 #include "tests/support/fault.h"
 }
 
@@ -235,6 +237,32 @@ TEST_F(CallTest, WaitersGoInTheOrderTheyCame)
         EXPECT_EQ(rove_write(pair.far, "abcde", 5), 5);
         tasks.clear();
         EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4}));
+    });
+}
+
+TEST_F(CallTest, WhoIsCancelledBeforeItsTurnPassesIt)
+{
+    RunTasks(1, [] {
+        TcpPair pair;
+        char byte = 0;
+        Task first(
+            [&] { EXPECT_EQ(rove_read(pair.near, &byte, 1), -ECANCELED); });
+        EXPECT_TRUE(AwaitWaiter(pair.near, RV_SIDE_READ));
+        Task second([&] { EXPECT_EQ(rove_read(pair.near, &byte, 1), 1); });
+        for (int n = 0; n < 10; n++) {
+            (void)rove_yield();
+        }
+        EXPECT_EQ(send(pair.far, "x", 1, 0), 1);
+        struct pollfd readable = {pair.near, POLLIN, 0};
+        EXPECT_EQ(poll(&readable, 1, -1), 1);
+
+        first.Cancel(); // its wait is decided,
+        rv_worker *worker = rv_current_worker();
+        rv_poller_poll(&worker->poller, worker, 0); // the event finds it first
+        first.Join();
+        second.Join(); // there will be no other event
+
+        EXPECT_EQ(byte, 'x');
     });
 }
 

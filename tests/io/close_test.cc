@@ -96,6 +96,51 @@ TEST_F(CloseTest, CallsInFlightAreWaitedFor)
     });
 }
 
+// A call that takes its time, played by hand: the number must stay while it is
+// on its way. To be run while somebody closes.
+void CloseMustWait(const TcpPair &pair)
+{
+    rv_pollable *file;
+    EXPECT_EQ(rv_pollable_of(pair.near, &file), 0);
+    EXPECT_TRUE(YieldUntil([&] { return rv_pollable_is_closing(file); }));
+    for (int i = 0; i < 100; i++) {
+        (void)rove_yield();
+        EXPECT_TRUE(IsOpen(pair.near));
+    }
+    char byte;
+    EXPECT_EQ(rove_read(pair.near, &byte, 1), -EBADF);
+    EXPECT_EQ(rove_close(pair.near), -EBADF);
+    rv_pollable_leave(file);
+}
+
+TEST_F(CloseTest, F7NumberIsNotReleasedWhileACallIsInFlight)
+{
+    RunTasks(2, [] {
+        TcpPair pair;
+        rv_pollable *file;
+        EXPECT_EQ(rv_pollable_of(pair.near, &file), 0);
+        rv_pollable_enter(file);
+        Task closer([&] { EXPECT_EQ(rove_close(pair.near), 0); });
+        CloseMustWait(pair);
+        closer.Join();
+        EXPECT_FALSE(IsOpen(pair.near));
+        pair.near = -1;
+    });
+}
+
+TEST_F(CloseTest, F7PlainThreadDoesNotReleaseANumberEither)
+{
+    TcpPair pair;
+    rv_pollable *file;
+    ASSERT_EQ(rv_pollable_of(pair.near, &file), 0);
+    rv_pollable_enter(file);
+    std::thread closer([&] { EXPECT_EQ(rove_close(pair.near), 0); });
+    CloseMustWait(pair);
+    closer.join();
+    EXPECT_FALSE(IsOpen(pair.near));
+    pair.near = -1;
+}
+
 TEST_F(CloseTest, ClosingIsNotStoppedByCancellation)
 {
     RunTasks(1, [] {
@@ -161,8 +206,8 @@ TEST_F(CloseTest, F3DuplicateOfAClosedDescriptorIsSilent)
 
         for (int i = 0; i < 20; i++) {
             EXPECT_EQ(rove_write(pair.far, "x", 1), 1);
-            (void)rove_yield();
         }
+        EXPECT_EQ(rove_sleep(ROVE_MS), 0); // in epoll
 
         EXPECT_EQ(rv_poll_wait_stale_events(), stale);
         close(copy);
@@ -190,8 +235,8 @@ TEST_F(CloseTest, F17ChildProcessDoesNotDisturbItsParent)
         for (int i = 0; i < 20; i++) {
             ssize_t n = rove_write(pair.far, "x", 1);
             EXPECT_TRUE(n == 1 || n == -EPIPE || n == -ECONNRESET) << n;
-            (void)rove_yield();
         }
+        EXPECT_EQ(rove_sleep(ROVE_MS), 0); // in epoll
         EXPECT_EQ(rv_poll_wait_stale_events(), stale);
         // What the parent opens now works with the numbers it had before.
         TcpPair next;

@@ -1,3 +1,5 @@
+/* The faulty twin of src/platform/timer_fd.c: see fault.h and twin.h.
+ */
 #include "src/platform/timer_fd.h"
 #include "tests/support/twin.h"
 

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "rove/rove.h"
@@ -133,6 +134,7 @@ class WithRuntime : public ::testing::TestWithParam<Setup>
     void SetUp() override
     {
         options_ = OptionsFor(GetParam());
+        std::thread([] {}).join(); // TSan's own thread comes with the first one
         fds_ = CountFds();
         threads_ = CountThreads();
     }

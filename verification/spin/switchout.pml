@@ -26,8 +26,8 @@
  *   Losers do nothing. The cause travels in the word.
  * The law of the life and cancel words
  *   `cancelled` is only ever raised, to the number of the life to be cancelled.
- *   A store starts the next life before that one waits for anything. Epochs grow
- *   on through all lives.
+ *   A store starts the next life before that waits for anything. Epochs grow on
+ *   through all lives.
  * Pairs, "write mine, then read yours"
  *   hook: claim = PARKED, reads cancelled | canceller: raises it, reads claim
  *   task: life = next, writes claim       | canceller: reads claim, reads life

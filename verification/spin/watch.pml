@@ -28,7 +28,7 @@
  *   A periodic timerfd that expired does not expire again before it was read
  *   or set. Registered with EPOLLEXCLUSIVE | EPOLLET in several epolls, its
  *   edge goes to one after the other, in the order of registration, up to the
- *   first one that somebody waits in. An event whose timer was read meanwhile is
+ *   first one that somebody waits in. An event whose timer was read since is
  *   dropped.
  *
  * N       workers, 2 or 3

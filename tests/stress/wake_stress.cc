@@ -1,0 +1,177 @@
+// At stake: no wake-up is lost, whoever wakes whom from where, while workers go
+// to sleep all the time (A1 to A6, A14). A lost one shows as a hang.
+
+#include <thread>
+#include <vector>
+
+#include "tests/stress/seed.h"
+#include "tests/support/with_runtime.h"
+
+namespace
+{
+
+class WakeStress : public WithRuntime
+{
+};
+
+INSTANTIATE_TEST_SUITE_P(Designs, WakeStress, ::testing::ValuesIn(kDesigns),
+                         NameOf);
+
+constexpr int kRounds = kUnderSanitizer ? 300 : 3000;
+
+// One future a round; the other side may be asleep, about to sleep, or awake.
+class Line
+{
+  public:
+    Line() : futures_(kRounds)
+    {
+        for (rove_future *&future : futures_) {
+            future = rove_future_new();
+        }
+    }
+
+    Line(const Line &) = delete;
+    Line &operator=(const Line &) = delete;
+
+    ~Line()
+    {
+        for (rove_future *future : futures_) {
+            rove_future_unref(future);
+        }
+    }
+
+    void Ring(int round)
+    {
+        EXPECT_EQ(rove_future_set(futures_[round], round), 0);
+    }
+
+    void Await(int round)
+    {
+        int64_t value = -1;
+        EXPECT_EQ(rove_future_wait(futures_[round], &value), 0);
+        EXPECT_EQ(value, round);
+    }
+
+  private:
+    std::vector<rove_future *> futures_;
+};
+
+TEST_P(WakeStress, A1PairsOfTasksWakeEachOther)
+{
+    InTask([] {
+        constexpr int kPairs = 4;
+        Line there[kPairs];
+        Line back[kPairs];
+        std::vector<rove_task *> tasks;
+        for (uint32_t p = 0; p < kPairs; p++) {
+            tasks.push_back(Spawn([&, p] {
+                Random random(p);
+                for (int i = 0; i < kRounds; i++) {
+                    random.Spin(50);
+                    there[p].Ring(i);
+                    back[p].Await(i);
+                }
+                return 0;
+            }));
+            tasks.push_back(Spawn([&, p] {
+                Random random(100 + p);
+                for (int i = 0; i < kRounds; i++) {
+                    there[p].Await(i);
+                    random.Spin(50);
+                    back[p].Ring(i);
+                }
+                return 0;
+            }));
+        }
+        for (rove_task *task : tasks) {
+            EXPECT_EQ(rove_join(task), 0);
+        }
+    });
+}
+
+// The producer is no worker: all workers may be asleep, or about to be.
+TEST_P(WakeStress, A5ForeignThreadsWakeTasksOfSleepingWorkers)
+{
+    constexpr int kThreads = 2;
+    Line there[kThreads];
+    Line back[kThreads];
+    std::vector<std::thread> threads;
+    {
+        Runtime runtime(options_);
+        std::vector<rove_task *> tasks;
+        for (uint32_t t = 0; t < kThreads; t++) {
+            tasks.push_back(SpawnIn(runtime.get(), [&, t] {
+                for (int i = 0; i < kRounds; i++) {
+                    there[t].Await(i);
+                    back[t].Ring(i);
+                }
+                return 0;
+            }));
+            threads.emplace_back([&, t] {
+                Random random(t);
+                for (int i = 0; i < kRounds; i++) {
+                    random.Spin(2000);
+                    there[t].Ring(i);
+                    back[t].Await(i);
+                }
+            });
+        }
+        for (std::thread &thread : threads) {
+            thread.join();
+        }
+        for (rove_task *task : tasks) {
+            EXPECT_EQ(rove_join(task), 0);
+        }
+    }
+}
+
+// One wakes, many run: sleepers must be woken in turn by those that find work.
+TEST_P(WakeStress, A2AllWorkIsDoneThoughOneWakeUpIsSent)
+{
+    constexpr int kBursts = kRounds / 20;
+    InTask([] {
+        Random random(1);
+        for (int burst = 0; burst < kBursts; burst++) {
+            std::atomic<int> done{0};
+            std::vector<rove_task *> tasks;
+            for (int i = 0; i < 20; i++) {
+                tasks.push_back(Spawn([&] {
+                    ComputeFor(ROVE_US);
+                    return done++;
+                }));
+            }
+            for (rove_task *task : tasks) {
+                EXPECT_GE(rove_join(task), 0);
+            }
+            EXPECT_EQ(done, 20);
+            if (random.Below(4) == 0) {
+                (void)rove_sleep(random.Below(100) * ROVE_US);
+            }
+        }
+    });
+}
+
+TEST_P(WakeStress, D4SleepStorm)
+{
+    InTask([] {
+        constexpr int kSleepers = kUnderSanitizer ? 200 : 2000;
+        std::vector<rove_task *> tasks;
+        for (uint32_t s = 0; s < kSleepers; s++) {
+            tasks.push_back(Spawn([s] {
+                Random random(s);
+                for (int i = 0; i < 5; i++) {
+                    rove_time span = random.Below(3000) * ROVE_US;
+                    rove_time before = rove_now();
+                    EXPECT_EQ(rove_sleep(span), 0);
+                    EXPECT_GE(rove_now() - before, span);
+                }
+                return 0;
+            }));
+        }
+        for (rove_task *task : tasks) {
+            EXPECT_EQ(rove_join(task), 0);
+        }
+    });
+}
+
+} // namespace
