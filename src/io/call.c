@@ -58,30 +58,12 @@ int rv_io_begin(rv_io_call *call, int fd, unsigned sides)
     call->is_managed = (flags & RV_CALLS_MANAGED) != 0;
     call->is_stream = (flags & RV_CALLS_STREAM) != 0;
     call->is_thread = worker == NULL;
-    call->always_asks = false;
     call->has_turn = false;
+    call->must_ask = !call->is_managed || call->is_thread;
     call->may_block = false;
     call->wait.sides = sides;
     call->wait.placed = false;
     return 0;
-}
-
-bool rv_io_may_try(rv_io_call *call)
-{
-    rv_poll_wait *wait = &call->wait;
-    bool is_idle = true;
-    for (unsigned s = 0; s < RV_SIDES; s++) {
-        if ((wait->sides & 1u << s) != 0) {
-            const rv_poll_side *side = &call->file->side[s];
-            wait->seen[s] = rv_poll_side_state(side);
-            /* On ALERT no turns are passed. */
-            is_idle = is_idle && s != RV_SIDE_ALERT &&
-                      rv_poll_side_is_idle(side, wait->seen[s]);
-        }
-    }
-    wait->tried = !call->is_managed || call->is_thread || call->has_turn ||
-                  call->always_asks || !is_idle;
-    return wait->tried;
 }
 
 static int result_of(unsigned cause)
@@ -111,8 +93,10 @@ static int wait_as_task(rv_io_call *call)
         call->may_block = error == -EPERM;
         return error == RV_POLL_WAIT_RETRY || error == -EPERM ? 0 : error;
     }
+    wait.worker->budget++; /* it counts when it is picked */
     unsigned cause = rv_wait_suspend(&wait);
     call->has_turn = cause == RV_CAUSE_SOURCE;
+    call->must_ask = true;
     if (!call->has_turn || !rv_bits_is_pow2(call->wait.sides)) {
         rv_poll_wait_unqueue(call->file, &call->wait, cause == RV_CAUSE_CANCEL);
     }
@@ -180,13 +164,21 @@ int rv_io_back_off(rv_io_call *call, rove_time *span)
 
 /* Only a turn is passed: those who queued behind others count on it, and those
  * who found the queue empty count on the events after they had asked. */
+static void pass_turn(rv_io_call *call)
+{
+    unsigned left = call->wait.sides & ~(1u << RV_SIDE_ALERT);
+    for (; left != 0; left = rv_sides_rest(left)) {
+        rv_side side = (rv_side)rv_sides_first(left);
+        if (rv_poll_side_has_waiters(&call->file->side[side])) {
+            rv_poll_wait_pass(call->file, side);
+        }
+    }
+}
+
 void rv_io_end(rv_io_call *call, bool drained)
 {
-    for (unsigned s = 0; call->has_turn && !drained && s < RV_SIDES; s++) {
-        if ((call->wait.sides & 1u << s) != 0 && s != RV_SIDE_ALERT &&
-            rv_poll_side_has_waiters(&call->file->side[s])) {
-            rv_poll_wait_pass(call->file, (rv_side)s);
-        }
+    if (call->has_turn && !drained) {
+        pass_turn(call);
     }
     rv_pollable_leave(call->file);
 }

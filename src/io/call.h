@@ -30,10 +30,10 @@ typedef struct rv_io_call {
     int fd;
     bool is_managed; /* made by rove: nonblocking, and a socket */
     bool is_stream;
-    bool is_thread;   /* of a plain thread */
-    bool always_asks; /* it takes nothing away from those who wait */
-    bool has_turn;    /* an event, or who came before, has left it the turn */
-    bool may_block;   /* waiting is over or impossible: a call that might block
+    bool is_thread; /* of a plain thread */
+    bool has_turn;  /* an event, or who came before, has left it the turn */
+    bool must_ask;  /* whoever waits, and whatever is known of the side */
+    bool may_block; /* waiting is over or impossible: a call that might block
                        is in order */
     rv_poll_wait wait;
 } rv_io_call;
@@ -45,7 +45,22 @@ int rv_io_begin(rv_io_call *call, int fd, unsigned sides);
 
 /* True when the kernel is to be asked, now. Else nothing can be there, or
  * others wait for it already: the call goes on as after -EAGAIN. */
-bool rv_io_may_try(rv_io_call *call);
+static inline bool rv_io_may_try(rv_io_call *call)
+{
+    rv_poll_wait *wait = &call->wait;
+    bool is_idle = true;
+    unsigned left = wait->sides;
+    for (; left != 0; left = rv_sides_rest(left)) {
+        unsigned s = rv_sides_first(left);
+        const rv_poll_side *side = &call->file->side[s];
+        wait->seen[s] = rv_poll_side_state(side);
+        /* On ALERT no turns are passed. */
+        is_idle = is_idle && s != RV_SIDE_ALERT &&
+                  rv_poll_side_is_idle(side, wait->seen[s]);
+    }
+    wait->tried = !is_idle || call->must_ask;
+    return wait->tried;
+}
 
 /* After -EAGAIN: waits for the sides. 0: ask again; else -ECANCELED, -EBADF
  * (closed), or why waiting is impossible. What epoll cannot poll does not fail:

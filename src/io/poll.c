@@ -42,7 +42,7 @@ int rove_poll(int fd, int events)
     if (result != 0) {
         return result;
     }
-    call.always_asks = true;
+    call.must_ask = true;
     do {
         (void)rv_io_may_try(&call);
         result = ask(&call, events);

@@ -28,6 +28,7 @@
 #define SRC_SCHED_POLL_SIDE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "src/base/atomic.h"
@@ -90,29 +91,69 @@ static inline bool rv_poll_side_has_waiters(const rv_poll_side *side)
     return (rv_u64_load_relaxed(&side->state) & RV_SIDE_WAITERS) != 0;
 }
 
-/* The rest is for the holder of the owner's lock. */
+/* The rest is for the holder of the owner's lock. What every wait and every
+ * event does is inline. */
+
+/* The holder's view of a word that only holders write. */
+static inline uint64_t rv_poll_side_own_state(const rv_poll_side *side)
+{
+    return rv_u64_load_relaxed(&side->state); /* under the lock */
+}
 
 /* True when the queue is the right place for who saw `seen`, and then asked the
  * kernel or (tried false) found it idle to ask. Else it must ask (again). */
-bool rv_poll_side_may_queue(const rv_poll_side *side, uint64_t seen,
-                            bool tried);
+static inline bool rv_poll_side_may_queue(const rv_poll_side *side,
+                                          uint64_t seen, bool tried)
+{
+    uint64_t state = rv_poll_side_own_state(side);
+    return tried ? state / RV_SIDE_TICK == seen / RV_SIDE_TICK
+                 : rv_poll_side_is_idle(side, state);
+}
 
-/* Queues a node whose ref, place and doorbell are set: at the end, or, when it
- * comes back, before those with later places. */
-void rv_poll_side_queue(rv_poll_side *side, rv_poll_node *node, bool again);
+/* Queues a node whose ref, place and doorbell are set, at the end. */
+static inline void rv_poll_side_queue(rv_poll_side *side, rv_poll_node *node)
+{
+    rv_list_push_back(&side->waiters, &node->link);
+    rv_u64_store_release(&side->state, rv_poll_side_own_state(side) |
+                                           RV_SIDE_WAITERS); /* EDGE */
+}
+
+/* Queues a node that has been taken again, before those with later places. */
+void rv_poll_side_queue_again(rv_poll_side *side, rv_poll_node *node);
 
 /* Unlinks a linked node. */
-void rv_poll_side_unqueue(rv_poll_side *side, rv_poll_node *node);
+static inline void rv_poll_side_unqueue(rv_poll_side *side, rv_poll_node *node)
+{
+    rv_list_remove(&node->link);
+    if (rv_list_is_empty(&side->waiters)) {
+        rv_u64_store_release(&side->state, rv_poll_side_own_state(side) &
+                                               ~RV_SIDE_WAITERS); /* EDGE */
+    }
+}
 
 /* Takes the head; its reference, which is to be claimed with RV_CAUSE_SOURCE
  * after the lock was released, or 0: nobody waits. */
-rv_ref rv_poll_side_take(rv_poll_side *side);
+static inline rv_ref rv_poll_side_take(rv_poll_side *side)
+{
+    rv_node *link = rv_list_front(&side->waiters);
+    if (link == NULL) {
+        return 0;
+    }
+    rv_poll_node *node = rv_container_of(link, rv_poll_node, link);
+    rv_poll_side_unqueue(side, node);
+    return node->ref;
+}
 
 /* Takes everybody and claims their waits for `cause`; rings the doorbells. */
 void rv_poll_side_take_all(rv_poll_side *side, unsigned cause);
 
 /* Something happened: a new tick. */
-void rv_poll_side_tick(rv_poll_side *side, bool sticky);
+static inline void rv_poll_side_tick(rv_poll_side *side, bool sticky)
+{
+    uint64_t state = rv_poll_side_own_state(side) + RV_SIDE_TICK;
+    rv_u64_store_release(&side->state,
+                         sticky ? state | RV_SIDE_STICKY : state); /* EDGE */
+}
 
 /* Nothing is known any more. The queue stays. */
 void rv_poll_side_reset(rv_poll_side *side);

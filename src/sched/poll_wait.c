@@ -13,21 +13,10 @@
 
 #define ALL_SIDES ((1u << RV_SIDES) - 1)
 
-/* Which events are a side's, and which of them tell it of an end or an error,
- * and so are for everybody who waits there. */
-static const struct {
-    uint32_t wanted;
-    uint32_t events;
-    uint32_t ends;
-} facts[RV_SIDES] = {
-    [RV_SIDE_READ] = {EPOLLIN,
-                      EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR,
-                      EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR},
-    [RV_SIDE_WRITE] = {EPOLLOUT, EPOLLOUT | EPOLLHUP | EPOLLERR,
-                       EPOLLHUP | EPOLLERR},
-    [RV_SIDE_ALERT] = {EPOLLPRI, EPOLLPRI | EPOLLHUP | EPOLLERR,
-                       EPOLLPRI | EPOLLHUP | EPOLLERR},
-};
+/* Events that tell of an end or an error are for everybody who waits. */
+#define ENDS_READ  (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)
+#define ENDS_WRITE (EPOLLHUP | EPOLLERR)
+#define ENDS_ALERT (EPOLLPRI | EPOLLHUP | EPOLLERR)
 
 static rv_atomic_u64 stale_events;
 
@@ -68,22 +57,27 @@ static int register_at(const rv_pollable *file, int fd, rv_poller *poller,
 static int arm(const rv_pollable *file, int fd, rv_poller *poller,
                unsigned sides, bool is_known)
 {
+    static const uint32_t wanted[RV_SIDES] = {EPOLLIN, EPOLLOUT, EPOLLPRI};
     uint32_t events = EPOLLONESHOT;
-    unsigned wanting = waiting(file, sides);
-    for (unsigned s = 0; s < RV_SIDES; s++) {
-        events |= (wanting & 1u << s) != 0 ? facts[s].wanted : 0;
+    unsigned left = waiting(file, sides);
+    for (; left != 0; left = rv_sides_rest(left)) {
+        events |= wanted[rv_sides_first(left)];
     }
     return register_at(file, fd, poller, events, is_known);
 }
 
 static void queue(rv_pollable *file, rv_poll_wait *wait, rv_ref ref)
 {
-    for (unsigned s = 0; s < RV_SIDES; s++) {
-        if ((wait->sides & 1u << s) != 0) {
-            rv_poll_node *node = &wait->node[s];
-            node->ref = ref;
-            node->place = wait->placed ? node->place : file->places;
-            rv_poll_side_queue(&file->side[s], node, wait->placed);
+    unsigned left = wait->sides;
+    for (; left != 0; left = rv_sides_rest(left)) {
+        unsigned s = rv_sides_first(left);
+        rv_poll_node *node = &wait->node[s];
+        node->ref = ref;
+        if (wait->placed) {
+            rv_poll_side_queue_again(&file->side[s], node);
+        } else {
+            node->place = file->places;
+            rv_poll_side_queue(&file->side[s], node);
         }
     }
     file->places += !wait->placed;
@@ -94,10 +88,9 @@ static void queue(rv_pollable *file, rv_poll_wait *wait, rv_ref ref)
 static unsigned unqueue(rv_pollable *file, rv_poll_wait *wait)
 {
     unsigned gone = 0;
-    for (unsigned s = 0; s < RV_SIDES; s++) {
-        if ((wait->sides & 1u << s) == 0) {
-            continue;
-        }
+    unsigned left = wait->sides;
+    for (; left != 0; left = rv_sides_rest(left)) {
+        unsigned s = rv_sides_first(left);
         if (rv_node_is_linked(&wait->node[s].link)) {
             rv_poll_side_unqueue(&file->side[s], &wait->node[s]);
         } else {
@@ -105,6 +98,19 @@ static unsigned unqueue(rv_pollable *file, rv_poll_wait *wait)
         }
     }
     return gone;
+}
+
+static bool may_queue(const rv_pollable *file, const rv_poll_wait *wait)
+{
+    unsigned left = wait->sides;
+    for (; left != 0; left = rv_sides_rest(left)) {
+        unsigned s = rv_sides_first(left);
+        if (!rv_poll_side_may_queue(&file->side[s], wait->seen[s],
+                                    wait->tried)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static int queue_managed(rv_pollable *file, int fd, rv_poller *poller,
@@ -117,12 +123,8 @@ static int queue_managed(rv_pollable *file, int fd, rv_poller *poller,
         }
         set_home(file, poller);
     }
-    for (unsigned s = 0; s < RV_SIDES; s++) {
-        if ((wait->sides & 1u << s) != 0 &&
-            !rv_poll_side_may_queue(&file->side[s], wait->seen[s],
-                                    wait->tried)) {
-            return RV_POLL_WAIT_RETRY;
-        }
+    if (!may_queue(file, wait)) {
+        return RV_POLL_WAIT_RETRY;
     }
     queue(file, wait, ref);
     return 0;
@@ -195,11 +197,11 @@ int rv_poll_wait_probe(rv_pollable *file, int fd, rv_poller *poller)
     return error;
 }
 
-static void give_turn(rv_ref ref)
+static void give_turn(struct rv_worker *by, rv_ref ref)
 {
     if (ref != 0) {
         RV_SHAKE_POINT();
-        rv_wake(rv_current_worker(), ref, RV_CAUSE_SOURCE);
+        rv_wake(by, ref, RV_CAUSE_SOURCE);
     }
 }
 
@@ -214,8 +216,8 @@ void rv_poll_wait_unqueue(rv_pollable *file, rv_poll_wait *wait, bool pass)
         }
     }
     rv_lock_release(&file->lock);
-    give_turn(turn[RV_SIDE_READ]);
-    give_turn(turn[RV_SIDE_WRITE]);
+    give_turn(rv_current_worker(), turn[RV_SIDE_READ]);
+    give_turn(rv_current_worker(), turn[RV_SIDE_WRITE]);
 }
 
 void rv_poll_wait_pass(rv_pollable *file, rv_side side)
@@ -223,7 +225,7 @@ void rv_poll_wait_pass(rv_pollable *file, rv_side side)
     rv_lock_acquire(&file->lock);
     rv_ref turn = rv_poll_side_take(&file->side[side]);
     rv_lock_release(&file->lock);
-    give_turn(turn);
+    give_turn(rv_current_worker(), turn);
 }
 
 /* One shot is spent: the sides it was not about are armed again. When that
@@ -237,25 +239,42 @@ static void arm_others(rv_pollable *file, int fd, rv_poller *poller,
     }
 }
 
-static unsigned note_event(rv_pollable *file, uint32_t events,
-                           rv_ref turn[RV_SIDES])
+/* The events of one side: who is to have the turn, or 0. */
+static rv_ref note_side(rv_poll_side *side, bool ends)
 {
-    unsigned served = 0;
-    for (unsigned s = 0; s < RV_SIDES; s++) {
-        bool ends = (events & facts[s].ends) != 0;
-        turn[s] = 0;
-        if ((events & facts[s].events) == 0) {
-            continue;
-        }
-        served |= 1u << s;
-        rv_poll_side_tick(&file->side[s], ends);
-        if (ends) {
-            rv_poll_side_take_all(&file->side[s], RV_CAUSE_SOURCE);
-        } else {
-            turn[s] = rv_poll_side_take(&file->side[s]);
-        }
+    rv_poll_side_tick(side, ends);
+    if (ends) {
+        rv_poll_side_take_all(side, RV_CAUSE_SOURCE);
+        return 0;
     }
-    return served;
+    return rv_poll_side_take(side);
+}
+
+/* An event, and who is to have the turn; the sides it was about. */
+typedef struct rv_poll_news {
+    uint32_t events;
+    unsigned sides;
+    rv_ref reader;
+    rv_ref writer;
+} rv_poll_news;
+
+static void note_event(rv_pollable *file, rv_poll_news *news)
+{
+    uint32_t events = news->events;
+    if ((events & (EPOLLIN | ENDS_READ)) != 0) {
+        news->sides |= 1u << RV_SIDE_READ;
+        news->reader =
+            note_side(&file->side[RV_SIDE_READ], (events & ENDS_READ) != 0);
+    }
+    if ((events & (EPOLLOUT | ENDS_WRITE)) != 0) {
+        news->sides |= 1u << RV_SIDE_WRITE;
+        news->writer =
+            note_side(&file->side[RV_SIDE_WRITE], (events & ENDS_WRITE) != 0);
+    }
+    if ((events & ENDS_ALERT) != 0) {
+        news->sides |= 1u << RV_SIDE_ALERT;
+        (void)note_side(&file->side[RV_SIDE_ALERT], true);
+    }
 }
 
 /* A registration outlives its descriptor when that was closed elsewhere while a
@@ -269,10 +288,11 @@ static void note_stale(const rv_pollable *file, int fd, rv_poller *poller)
     }
 }
 
-bool rv_poll_wait_event(rv_poller *poller, uint64_t data, uint32_t events)
+bool rv_poll_wait_event(rv_poller *poller, struct rv_worker *by, uint64_t data,
+                        uint32_t events)
 {
     int fd = (int)(uint32_t)data;
-    rv_ref turn[RV_SIDES] = {0};
+    rv_poll_news news = {.events = events};
     rv_pollable *file;
     if (rv_pollable_of(fd, &file) != 0) {
         return false;
@@ -283,15 +303,14 @@ bool rv_poll_wait_event(rv_poller *poller, uint64_t data, uint32_t events)
     if (is_stale) {
         note_stale(file, fd, poller);
     } else {
-        unsigned served = note_event(file, events, turn);
+        note_event(file, &news);
         if (!rv_pollable_is_managed(file)) {
-            arm_others(file, fd, poller, served);
+            arm_others(file, fd, poller, news.sides);
         }
     }
     rv_lock_release(&file->lock);
-    for (unsigned s = 0; s < RV_SIDES; s++) {
-        give_turn(turn[s]);
-    }
+    give_turn(by, news.reader);
+    give_turn(by, news.writer);
     return !is_stale;
 }
 

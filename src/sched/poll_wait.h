@@ -12,10 +12,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "src/base/bits.h"
 #include "src/sched/poll_side.h"
 #include "src/sched/pollable.h"
 #include "src/sched/poller.h"
 #include "src/sched/task.h"
+
+/* Goes through a mask of sides. */
+static inline unsigned rv_sides_first(unsigned sides)
+{
+    return rv_bits_ctz64(sides);
+}
+
+static inline unsigned rv_sides_rest(unsigned sides)
+{
+    return sides & (sides - 1);
+}
 
 /* One wait for one or several sides, in the waiter's frame. The waiter sets
  * sides, tried, and seen of those sides; it clears placed once a call. */
@@ -57,8 +69,9 @@ void rv_poll_wait_unqueue(rv_pollable *file, rv_poll_wait *wait, bool pass);
 void rv_poll_wait_pass(rv_pollable *file, rv_side side);
 
 /* An event that `poller` fetched: gives the turn to who waits for it. False for
- * a stale one. Any thread. */
-bool rv_poll_wait_event(rv_poller *poller, uint64_t data, uint32_t events);
+ * a stale one. by: the calling worker. */
+bool rv_poll_wait_event(rv_poller *poller, struct rv_worker *by, uint64_t data,
+                        uint32_t events);
 
 /* How many events were stale since the process started. */
 uint64_t rv_poll_wait_stale_events(void);

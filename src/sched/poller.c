@@ -91,7 +91,7 @@ static unsigned dispatch(rv_poller *poller, struct rv_worker *by, int count,
         } else if (event.data.u64 == DATA_WATCH) {
             take_tick(poller, by, passes_by);
         } else {
-            rv_poll_wait_event(poller, event.data.u64, event.events);
+            rv_poll_wait_event(poller, by, event.data.u64, event.events);
             served++;
         }
     }

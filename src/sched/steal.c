@@ -107,7 +107,6 @@ static rv_task *steal_from_stuck(rv_worker *w, rv_worker *victim, int64_t now)
     }
     if (task == NULL) {
         poll_for(w, victim, now);
-        w->budget = RV_BUDGET_MAX;
         task = rv_worker_pick(w);
     }
     return task;

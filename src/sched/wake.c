@@ -76,8 +76,7 @@ void rv_ready(rv_worker *by, rv_task *task)
         }
         return;
     }
-    rv_task *displaced =
-        rv_ptr_exchange_acq_rel(&by->next_slot, task); /* SLOT */
+    rv_task *displaced = rv_worker_put_slot(&by->next_slot, task);
     if (displaced != NULL) {
         rv_worker_push(by, displaced);
     }

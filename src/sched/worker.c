@@ -16,20 +16,40 @@
 #include "src/sched/steal.h"
 #include "src/sched/timer.h"
 
-/* A turn of the loop is due after so many items or so much time (D5). */
-#define TURN_NS INT64_C(100000)
+/* A turn of the loop is due after so much time (D5). */
+#define TURN_US 100
 
 /* How long a search spins before it sleeps: doubled by a find, halved else. */
 #define SPIN_NS_MIN 2000
 #define SPIN_NS_MAX 50000
+
+static void begin_turn(rv_worker *w)
+{
+    w->budget = RV_BUDGET_ITEMS;
+    w->budget_spans = RV_BUDGET_SPANS;
+    w->turn_at = rv_clock_ticks();
+}
+
+/* A span of the budget is used up: true when the loop's turn is due. Short
+ * items get many spans, since a turn costs as much as tens of them. */
+static bool is_turn_due(rv_worker *w)
+{
+    if (w->budget == 0 || --w->budget_spans == 0 ||
+        rv_clock_ticks() - w->turn_at > w->turn_ticks) {
+        w->budget = 0;
+        return true;
+    }
+    w->budget = RV_BUDGET_ITEMS;
+    return false;
+}
 
 int rv_worker_init(rv_worker *w, struct rv_scheduler *scheduler, unsigned index,
                    unsigned workers, uint64_t seed)
 {
     w->scheduler = scheduler;
     w->index = (uint16_t)index;
-    w->budget = RV_BUDGET_MAX;
-    w->budget_full = RV_BUDGET_MAX;
+    w->turn_ticks = TURN_US * rv_clock_ticks_per_us();
+    begin_turn(w);
     w->spin_ns = SPIN_NS_MIN;
     rv_fifo_init(&w->pinned);
     rv_fifo_init(&w->starved);
@@ -156,6 +176,9 @@ static rv_task *limit_slots(rv_worker *w, rv_task *task)
      * not other items ran in between: a joiner of many tasks would otherwise
      * be switched to and away again for each of them. */
     w->slot_runs = 0;
+    if (rv_ring_size(&w->ring) == 0 && rv_fifo_is_empty(&w->pinned)) {
+        return task; /* the backlog's head has its turn in the loop */
+    }
     rv_worker_push(w, task);
     return NULL;
 }
@@ -209,8 +232,7 @@ static inline rv_task *pick_queues(rv_worker *w)
 
 rv_task *rv_worker_pick(rv_worker *w)
 {
-    if (__builtin_expect(w->budget <= 1, 0)) {
-        w->budget = 0;
+    if (__builtin_expect(w->budget <= 1, 0) && is_turn_due(w)) {
         return NULL;
     }
     w->budget--;
@@ -224,24 +246,6 @@ rv_task *rv_worker_pick(rv_worker *w)
     /* relaxed: a sign of life for thieves, single writer */
     rv_u64_store_relaxed(&w->tick, rv_u64_load_relaxed(&w->tick) + 1);
     return task;
-}
-
-/* Items the next budget should last for, so that a turn comes about every
- * TURN_NS whatever the items take. */
-static void renew_budget(rv_worker *w, int64_t now)
-{
-    int64_t spent = now - w->budget_since;
-    if (spent > TURN_NS) {
-        w->budget_full = w->budget_full > 2 * RV_BUDGET_MIN ? w->budget_full / 2
-                                                            : RV_BUDGET_MIN;
-    } else if (spent < TURN_NS / 2 && w->budget_full < RV_BUDGET_MAX) {
-        w->budget_full *= 2;
-        if (w->budget_full > RV_BUDGET_MAX) {
-            w->budget_full = RV_BUDGET_MAX;
-        }
-    }
-    w->budget = w->budget_full;
-    w->budget_since = now;
 }
 
 static void drain_inboxes(rv_worker *w)
@@ -289,7 +293,7 @@ static rv_task *turn(rv_worker *w, bool poll)
     }
     int64_t now = rv_clock_now();
     rv_timer_fire(w, &w->timers, now);
-    renew_budget(w, now);
+    begin_turn(w);
     rv_task *task = feed_starved(w, false);
     if (task != NULL) {
         return task;

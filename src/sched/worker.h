@@ -5,15 +5,17 @@
  * The order in which a worker takes items (rv_worker_pick):
  *   next slot, spawn slot (of RV_SLOT_RUNS_MAX + 1 occupants the last goes to
  *   the ring's tail instead), pinned list and ring in turns,
- *   then the backlog (a ring full), own fork deque. Every `budget` items it
- *   goes to its loop context for a turn: drain the inboxes, poll the epoll
- *   without waiting, fire timers, run the head of the backlog. So what waits
+ *   then the backlog (a ring full), own fork deque. Every 100 us, looked at
+ *   each RV_BUDGET_ITEMS items, and at the latest after RV_BUDGET_SPANS such
+ *   looks, it goes to its loop context for a turn: drain the inboxes, poll the
+ *   epoll without waiting, fire timers, run the head of the backlog. So what waits
  *   in the backlog at place p runs after p turns at most, however busy the
  *   ring is.
  *
- * Pair SLOT: a slot's task is put by an exchange or taken by one (or by the
- * joiner's CAS), at least acq_rel: who gets the task sees all that was written
- * before it was put.
+ * Slots. Only the owner puts, others only take, so an empty slot stays empty
+ * until the owner stores into it. Pair SLOT: a put (release, or an exchange
+ * that displaces) and a take by exchange or by the joiner's CAS (acq_rel): who
+ * gets the task sees all that was written before it was put.
  *
  * Who may touch what: `own` the worker's thread only (and so whoever runs on
  * it), `shared` anyone through atomics, `fixed` written before the start.
@@ -41,8 +43,8 @@
 
 #define RV_RING_SLOTS    256
 #define RV_DEQUE_SLOTS   256
-#define RV_BUDGET_MAX    61
-#define RV_BUDGET_MIN    2 /* 1 would never let an item through */
+#define RV_BUDGET_ITEMS  32
+#define RV_BUDGET_SPANS  16
 #define RV_SLOT_RUNS_MAX 3
 
 /* Counters of one worker: written by its thread only, read by anyone. */
@@ -72,9 +74,11 @@ typedef struct rv_worker {
                                        the ring instead */
     uint16_t credits;               /* own: spawns left of a tasks_max share */
     bool pinned_first;              /* own: whose turn, pinned list or ring */
-    uint32_t budget;                /* own: items until the loop's next turn */
-    uint32_t budget_full;           /* own: what budget starts from */
-    int64_t budget_since;           /* own: time of the last turn */
+    uint32_t budget;                /* own: items until the next look at the
+                                       clock; 0: the loop's turn is due */
+    uint32_t budget_spans;          /* own: such spans until the turn is due */
+    uint64_t turn_at;               /* own: ticks of the last turn */
+    uint64_t turn_ticks;            /* fixed: how many make a turn due */
     rv_task_cache tasks;            /* own */
     rv_fifo pinned;                 /* own: ready pinned tasks */
     rv_fifo starved;                /* own: unstarted tasks without a stack */
@@ -129,6 +133,17 @@ void rv_worker_main(void *worker);
 /* The next ready task of this worker's own queues, or NULL: the loop context
  * is due, or nothing is ready. */
 rv_task *rv_worker_pick(rv_worker *w);
+
+/* Puts a task into one of the worker's slots; the occupant it displaces, which
+ * the caller queues elsewhere, or NULL. The owner. */
+static inline rv_task *rv_worker_put_slot(rv_atomic_ptr *slot, rv_task *task)
+{
+    if (rv_ptr_load_relaxed(slot) == NULL) { /* nobody else fills it */
+        rv_ptr_store_release(slot, task);    /* SLOT */
+        return NULL;
+    }
+    return (rv_task *)rv_ptr_exchange_acq_rel(slot, task); /* SLOT */
+}
 
 /* Pushes a ready, movable task to the ring's tail; a full ring keeps its older
  * half and sends the newer one to the backlog. The owner. Tells the others. */

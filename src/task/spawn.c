@@ -149,8 +149,7 @@ static inline void launch_on(rv_worker *w, rv_task *task)
         rv_ready(w, task);
         return;
     }
-    rv_task *displaced =
-        rv_ptr_exchange_seq_cst(&w->spawn_slot, task); /* SLOT */
+    rv_task *displaced = rv_worker_put_slot(&w->spawn_slot, task);
     if (displaced != NULL) {
         rv_worker_push(w, displaced);
     }

@@ -1,7 +1,7 @@
 // At stake: one worker computes for long without waiting, and everything that
 // was its own (ready and spawned tasks, timers, sockets) is served by the
-// other. The promise is 5 ms. A single latency on a busy machine says little, so many
-// are taken and the median is judged.
+// other. The promise is 5 ms. A single latency on a busy machine says little,
+// so many are taken and the median is judged.
 
 #include <algorithm>
 #include <cstdio>

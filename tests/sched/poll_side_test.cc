@@ -36,7 +36,11 @@ class PollSideTest : public ::testing::Test
         node->ref = ref;
         node->place = place;
         node->doorbell = -1;
-        rv_poll_side_queue(&side_, node, again);
+        if (again) {
+            rv_poll_side_queue_again(&side_, node);
+        } else {
+            rv_poll_side_queue(&side_, node);
+        }
     }
 
     uint64_t State() const
@@ -240,7 +244,7 @@ TEST_F(PollSideTest, TakingAllRingsTheDoorbellsOfThreads)
     int bell = rv_event_fd_open();
     ASSERT_GE(bell, 0);
     rv_poll_node node = {{nullptr, nullptr}, 0, 0, bell};
-    rv_poll_side_queue(&side_, &node, false);
+    rv_poll_side_queue(&side_, &node);
 
     rv_poll_side_take_all(&side_, RV_CAUSE_SOURCE);
 

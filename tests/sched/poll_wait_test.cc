@@ -57,7 +57,8 @@ class Epoll
     {
         unsigned fresh = 0;
         for (auto &event : events_) {
-            fresh += rv_poll_wait_event(&poller_, event.data.u64, event.events);
+            fresh += rv_poll_wait_event(&poller_, nullptr, event.data.u64,
+                                        event.events);
         }
         events_.clear();
         return fresh;

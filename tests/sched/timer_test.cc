@@ -1,5 +1,5 @@
 // At stake: a timer claims the wait it was set for, when it is due, once,
-// unless it was stopped. Shown on a worker without a thread, with noted wake-ups.
+// unless it was stopped. Shown on a worker without a thread, with noted wakes.
 
 #include <memory>
 
