@@ -6,8 +6,9 @@
  * Time       rove_time: nanoseconds of the monotonic clock. Deadlines are
  *            absolute; ROVE_FOREVER never comes.
  * Suspends   A call marked ROVE_SUSPENDS may suspend the calling task, which
- *            may resume on another thread. It checks for cancellation before
- *            it has any effect, and then returns -ECANCELED.
+ *            may resume on another thread. Unless its contract says
+ *            otherwise it checks for cancellation before it has any effect, and
+ *            then returns -ECANCELED.
  * Misuse     What can only be a bug stops the process with one line that names
  *            the call and the rule.
  *

@@ -31,7 +31,9 @@ typedef struct rove_fork {
 
 /* Offers fn(arg) to idle workers. Every start is joined by the same task, in
  * reverse order of the starts, before the frame is left.
- * Context  a task (elsewhere the child simply runs here); never suspends
+ * Context  a task; never suspends, unless the child runs here at once: on a
+ * plain
+ *          thread, or with 256 forks open on this worker
  * Cost     no allocation; a few nanoseconds */
 ROVE_API void rove_fork_start(rove_fork *fork, rove_fn *fn, void *arg);
 

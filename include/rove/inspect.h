@@ -10,17 +10,17 @@
 extern "C" {
 #endif
 
-/* Sums over all workers since the start. Each counter is exact; together they
+/* Sums over all workers since the start. Each counter only grows; together they
  * are no snapshot of one instant. */
 typedef struct rove_stats {
     uint32_t size; /* sizeof(rove_stats), set by the caller */
     uint32_t workers;
     uint64_t tasks_spawned;
     uint64_t tasks_ended;
-    uint64_t switches;  /* items taken to run */
-    uint64_t steals;    /* tasks taken from another worker's queues */
+    uint64_t switches;  /* items workers took from their own queues */
+    uint64_t steals;    /* times work was taken from another worker */
     uint64_t parks;     /* times a worker went to sleep in epoll */
-    uint64_t wakes;     /* times a sleeping worker was signalled */
+    uint64_t wakes;     /* times a worker signalled a sleeping one */
     uint64_t takeovers; /* times another worker's epoll, timers or slots
                              were served because it was stuck */
     uint64_t io_events;

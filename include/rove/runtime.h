@@ -27,12 +27,13 @@ typedef enum rove_design {
  * Called from any thread; must not call rove. */
 typedef void rove_report_fn(void *context, const char *line);
 
-/* Zero means default everywhere; rove_options_init() writes size and zeroes. */
+/* Zero means default in every field but size; rove_options_init() writes size
+ * and zeroes. */
 typedef struct rove_options {
     uint32_t size;         /* sizeof(rove_options); set by rove_options_init */
     uint32_t workers;      /* 0: CPUs this process may use; at most 256 */
     rove_design design;    /* ROVE_SINGLE allows one worker only */
-    uint32_t debug;        /* 1: checks for misuse that cost time */
+    uint32_t reserved;     /* 0 */
     uint32_t report_crash; /* 1: a stack overflow is reported before it kills
                               the process (installs a SIGSEGV handler) */
     uint32_t offload_threads_max; /* 0: 64; at most 4096 */
@@ -44,7 +45,8 @@ typedef struct rove_options {
     rove_time offload_keep_alive; /* of an idle pool thread; 0: 10 s */
     uint64_t seed;    /* of victim choice and the like; 0: from the clock */
     const char *name; /* prefix of thread names; copied; NULL: "rove" */
-    rove_report_fn *report; /* NULL: lines go to stderr */
+    rove_report_fn *report; /* NULL: lines go to stderr, where the line
+                               about a stack overflow goes always */
     void *report_context;
 } rove_options;
 
@@ -59,7 +61,7 @@ ROVE_API void rove_options_init(rove_options *options);
  * Returns fn's result, or why the runtime could not start:
  *   -EINVAL   an option is out of range (a line on the sink names it)
  *   -ENOMEM, -EMFILE, -ENFILE, -EAGAIN   no memory, fds or threads
- *   -EDEADLK  called from a task
+ *   -EDEADLK  called from a task or a pool thread
  * Context  a plain thread; blocks until everything has ended */
 ROVE_API int64_t rove_run(const rove_options *options, rove_fn *fn, void *arg);
 

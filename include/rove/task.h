@@ -1,5 +1,5 @@
-/* Tasks: functions that run concurrently, each on a stack of its own once it
- * first waits; before that a task is a descriptor of 128 bytes.
+/* Tasks: functions that run concurrently. Until a task starts it is a
+ * descriptor of 128 bytes; then it has a stack, its own or its joiner's.
  *
  * A handle has one owner, who joins or detaches it exactly once. Handles stay
  * valid after their runtime has stopped.
@@ -67,7 +67,8 @@ ROVE_API ROVE_MUST_CHECK int rove_go(rove_fn *fn, void *arg);
  * Order    what the task wrote is visible after the join */
 ROVE_API ROVE_SUSPENDS int64_t rove_join(rove_task *task);
 
-/* Waits until the task has ended and keeps the handle. 0 or -ECANCELED.
+/* Waits until the task has ended and keeps the handle; one waiter at a time
+ * (for several use a future). 0, -ECANCELED, or -ENOMEM on a plain thread.
  * Context  any thread; may suspend */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_task_wait(rove_task *task);
 
@@ -75,7 +76,9 @@ ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_task_wait(rove_task *task);
 ROVE_API void rove_detach(rove_task *task);
 
 /* Requests cancellation: from now on every wait of the task returns
- * -ECANCELED, the one it is in included. By who holds the handle; any thread;
+ * -ECANCELED, the one it is in included, but for those that never return early
+ * (rove_join, rove_fork_join, rove_close, an offload that runs). By who holds
+ * the handle; any thread;
  * harmless when repeated or after the end. */
 ROVE_API void rove_cancel(rove_task *task);
 
@@ -96,7 +99,8 @@ ROVE_API ROVE_SUSPENDS int rove_yield(void);
 ROVE_API ROVE_SUSPENDS int rove_sleep(rove_time span);
 ROVE_API ROVE_SUSPENDS int rove_sleep_until(rove_time deadline);
 
-/* Keeps the calling task on its worker until the matching unpin; they nest. */
+/* Keeps the calling task on its worker until the matching unpin; they nest.
+ * Context  a task */
 ROVE_API void rove_pin(void);
 ROVE_API void rove_unpin(void);
 

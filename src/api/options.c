@@ -34,6 +34,9 @@ static const char *find_fault(const rove_options *o)
     if (o->size != sizeof *o) {
         return "rove: options: size is not that of this library";
     }
+    if (o->reserved != 0) {
+        return "rove: options: reserved is not 0";
+    }
     if (o->workers > RV_WORKERS_MAX) {
         return "rove: options: workers is more than 256";
     }

@@ -174,10 +174,13 @@ int rove_stats_get(rove_runtime *rt, rove_stats *stats)
     if (stats->size != sizeof *stats) {
         return -EINVAL;
     }
-    if (has_stopped(rt)) {
-        return -ESHUTDOWN;
+    int error = -ESHUTDOWN;
+    rv_scheduler_visit(rt->scheduler);
+    if (!has_stopped(rt)) {
+        rv_stats_sum(rt->scheduler, stats);
+        stats->offload_threads = rv_pool_threads(&rt->pool);
+        error = 0;
     }
-    rv_stats_sum(rt->scheduler, stats);
-    stats->offload_threads = rv_pool_threads(&rt->pool);
-    return 0;
+    rv_scheduler_leave(rt->scheduler);
+    return error;
 }

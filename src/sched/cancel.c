@@ -69,8 +69,8 @@ void rv_task_cancel_all(const rv_scheduler *s, struct rv_worker *by)
     uint32_t count = rv_task_table_count();
     for (uint32_t i = 1; i < count; i++) {
         rv_task *task = rv_task_table + i;
-        uint64_t id = rv_u64_load_seq_cst(&task->id);           /* CANCEL */
-        if (rv_u64_load_acquire(&task->join) != RV_JOIN_DONE && /* END */
+        uint64_t id = rv_u64_load_seq_cst(&task->id);             /* CANCEL */
+        if (!rv_join_is_over(rv_u64_load_acquire(&task->join)) && /* END */
             rv_task_scheduler(task) == s) {
             interrupt(by, task, id);
         }

@@ -27,7 +27,7 @@ static rv_task *steal_ring(rv_worker *w, rv_worker *victim)
         rv_worker_push(w, items[i]);
     }
     if (n > 0) {
-        rv_stat_add(&w->stats.steals, n);
+        rv_stat_add(&w->stats.steals, 1);
         return items[0];
     }
     return NULL;
@@ -92,6 +92,7 @@ static void poll_for(rv_worker *w, rv_worker *victim, int64_t now)
     served += rv_timer_fire(w, &victim->timers, now);
     if (served != 0) {
         rv_stat_add(&w->stats.takeovers, 1);
+        w->serves_stuck = true;
     }
 }
 

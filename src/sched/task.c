@@ -69,7 +69,7 @@ static unsigned carve(unsigned want, rv_link **chain)
         rv_task *task = rv_task_table + i;
         rv_u64_store_relaxed(&task->id,
                              (UINT64_C(1) << RV_TASK_INDEX_BITS) | i);
-        rv_u64_store_relaxed(&task->join, RV_JOIN_DONE); /* TABLE */
+        rv_u64_store_relaxed(&task->join, RV_JOIN_FREE); /* TABLE */
         task->link.next = *chain;
         *chain = &task->link;
     }
@@ -169,7 +169,7 @@ rv_task *rv_task_by_id(uint64_t id)
     }
     rv_task *task = rv_task_table + index;
     if (rv_u64_load_relaxed(&task->id) != id || /* checked again later */
-        rv_u64_load_acquire(&task->join) == RV_JOIN_DONE) { /* END */
+        rv_join_is_over(rv_u64_load_acquire(&task->join))) { /* END */
         return NULL;
     }
     return task;

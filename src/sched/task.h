@@ -82,8 +82,15 @@ static_assert(sizeof(struct rove_task) == 128, "two cache lines a task");
 #define RV_JOIN_EMPTY    UINT64_C(0)
 #define RV_JOIN_DONE     UINT64_C(2)
 #define RV_JOIN_DETACHED UINT64_C(3)
+#define RV_JOIN_FREE     UINT64_C(6) /* what a handle used again meets */
 #define RV_REF_TAG       UINT64_C(1) /* low bits of a reference in a word */
 #define RV_REF_TAG_MASK  UINT64_C(3)
+
+/* True when the task has ended, or its descriptor is free. */
+static inline bool rv_join_is_over(uint64_t word)
+{
+    return word == RV_JOIN_DONE || word == RV_JOIN_FREE;
+}
 
 /* The scheduler a task belongs to; NULL for a plain thread's descriptor. */
 static inline struct rv_scheduler *rv_task_scheduler(const rv_task *task)
@@ -212,7 +219,7 @@ static inline void rv_task_fini(rv_task *task)
     /* relaxed: an id is checked again by whoever acts on it */
     uint64_t id = rv_u64_load_relaxed(&task->id);
     rv_u64_store_relaxed(&task->id, id + (UINT64_C(1) << RV_TASK_INDEX_BITS));
-    rv_u64_store_relaxed(&task->join, RV_JOIN_DONE); /* as above */
+    rv_u64_store_relaxed(&task->join, RV_JOIN_FREE); /* as above */
 }
 
 /* The task of that id while it lives, else NULL. The descriptor may be reused

@@ -305,6 +305,7 @@ static rv_task *turn(rv_worker *w, bool poll)
 
 static rv_task *search(rv_worker *w)
 {
+    w->serves_stuck = false;
     int64_t until = rv_clock_now() + w->spin_ns;
     for (;;) {
         rv_task *task = rv_steal_round(w);
@@ -328,14 +329,17 @@ static rv_task *search(rv_worker *w)
     return NULL;
 }
 
-static int64_t time_to_next_timer(const rv_worker *w)
+/* Until the next own timer; while a stuck worker's sockets are busy, not longer
+ * than until they are to be looked at again. < 0: for ever. */
+static int64_t time_to_sleep(const rv_worker *w)
 {
     int64_t next = rv_timer_wheel_next(&w->timers);
     if (next == INT64_MAX) {
-        return -1;
+        return w->serves_stuck ? RV_STUCK_POLL : -1;
     }
     int64_t now = rv_clock_now();
-    return next > now ? next - now : 0;
+    int64_t span = next > now ? next - now : 0;
+    return w->serves_stuck && span > RV_STUCK_POLL ? RV_STUCK_POLL : span;
 }
 
 static void sleep_in_epoll(rv_worker *w)
@@ -346,7 +350,7 @@ static void sleep_in_epoll(rv_worker *w)
         rv_idle_watch_round(idle);
     }
     rv_stat_add(&w->stats.parks, 1);
-    rv_poller_poll(&w->poller, w, time_to_next_timer(w));
+    rv_poller_poll(&w->poller, w, time_to_sleep(w));
     if (!w->poller.has_ticked) {
         rv_idle_watch_disturb(idle);
     }

@@ -8,7 +8,8 @@
  *   then the backlog (a ring full), own fork deque. Every 100 us, looked at
  *   each RV_BUDGET_ITEMS items, and at the latest after RV_BUDGET_SPANS such
  *   looks, it goes to its loop context for a turn: drain the inboxes, poll the
- *   epoll without waiting, fire timers, run the head of the backlog. So what waits
+ *   epoll without waiting, fire timers, run the head of the backlog. So what
+ *   waits
  *   in the backlog at place p runs after p turns at most, however busy the
  *   ring is.
  *
@@ -84,6 +85,8 @@ typedef struct rv_worker {
     rv_fifo starved;                /* own: unstarted tasks without a stack */
     rv_stack_cache stacks;          /* own */
     rv_rng rng;                     /* own */
+    bool serves_stuck;              /* own: the last search served a stuck
+                                       worker's epoll or timers */
     uint32_t spin_ns;               /* own: how long a search spins */
     rv_sighting *sightings;         /* own: one for each worker */
     rv_fiber loop;                  /* own: the thread's own stack */

@@ -25,7 +25,7 @@ void rove_fork_start(rove_fork *fork, rove_fn *fn, void *arg)
         return;
     }
     rv_scheduler *s = w->scheduler;
-    if (s->stealing && rv_idle_any(&s->idle)) {
+    if (s->stealing) {
         rv_idle_notify(s, w);
     }
 }
@@ -34,7 +34,7 @@ static void wait_for_thief(rove_fork *fork)
 {
     rv_wait wait;
     int error = rv_wait_begin_deaf(&wait);
-    RV_CHECK(error == 0, "a fork is joined by the task that started it");
+    RV_CHECK(error == 0, "a task can always begin to wait");
     uint64_t seen = RV_FORK_PENDING;
     if (rv_u64_cas_acq_rel(rv_fork_state(fork), &seen, wait.ref)) { /* JOIN */
         rv_wait_suspend(&wait);
@@ -63,6 +63,7 @@ int64_t rove_fork_join(rove_fork *fork)
     if (rv_u64_load_acquire(rv_fork_state(fork)) == RV_FORK_DONE) { /* JOIN */
         return fork->result;
     }
+    RV_CHECK(w != NULL, "a fork is joined by the task that started it");
     void *newest = rv_deque_pop(&w->forks);
     if (newest == fork) {
         return fork->fn(fork->arg);

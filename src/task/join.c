@@ -21,15 +21,23 @@ static inline void give_back(rv_worker *w, rv_task *task)
     }
 }
 
+static void check_owner(bool is_owner)
+{
+    if (!is_owner) {
+        rv_panic("rove_join, rove_task_wait or rove_detach",
+                 "a handle has one owner, who waits for it alone and gives it "
+                 "back once");
+    }
+}
+
 /* Waits for the end once: RV_CAUSE_NONE when it had ended already. */
 static inline unsigned wait_for_end(rv_wait *wait, rv_task *task)
 {
     uint64_t seen = RV_JOIN_EMPTY;
     if (!rv_u64_cas_acq_rel(&task->join, &seen, wait->ref)) { /* END */
-        RV_CHECK(seen == RV_JOIN_DONE,
-                 "a task is joined or detached by one owner, once");
-        unsigned cause = rv_wait_abort(wait);
-        return cause == RV_CAUSE_CANCEL ? RV_CAUSE_NONE : cause;
+        check_owner(seen == RV_JOIN_DONE);
+        (void)rv_wait_abort(wait); /* only a canceller can have been faster */
+        return RV_CAUSE_NONE;
     }
     return rv_wait_suspend(wait);
 }
@@ -97,7 +105,9 @@ static inline bool take_unstarted(rv_worker *w, rv_task *task)
 
 static rv_worker *join_elsewhere(rv_worker *w, rv_task *task)
 {
-    RV_CHECK(w == NULL || task != w->current, "a task may not join itself");
+    if (w != NULL && task == w->current) {
+        rv_panic("rove_join", "a task may not join itself");
+    }
     if (!has_ended(task)) {
         wait_as_joiner(w, task);
         w = rv_current_worker();
@@ -144,8 +154,7 @@ void rove_detach(rove_task *task)
     }
     uint64_t seen = RV_JOIN_EMPTY;
     if (!rv_u64_cas_acq_rel(&task->join, &seen, RV_JOIN_DETACHED)) { /* END */
-        RV_CHECK(seen == RV_JOIN_DONE,
-                 "a task is joined or detached by one owner, once");
+        check_owner(seen == RV_JOIN_DONE);
         give_back(rv_current_worker(), task);
     }
 }
