@@ -42,7 +42,7 @@
 #define LOCATIONS 4
 #define THREADS   (1 + THIEVES)
 #define MESSAGES  (1 + PUSHES + 2 * POPS)
-#include "c11.h"
+#include "c11.pml"
 
 #ifdef SHORT_INDEX
 #define LAST_INDEX 3

@@ -1,4 +1,4 @@
-/* Litmus tests: does c11.h allow and forbid what C11 does?
+/* Litmus tests: does c11.pml allow and forbid what C11 does?
  *
  * Each program has one outcome that matters; the assertion says it does not
  * occur. STRONG are the orders under which C11 forbids it, else the weaker
@@ -14,7 +14,7 @@
 #define LOCATIONS 2
 #define THREADS   4
 #define MESSAGES  3
-#include "c11.h"
+#include "c11.pml"
 
 #define X 0
 #define Y 1

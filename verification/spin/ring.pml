@@ -42,7 +42,7 @@
 #define THREADS 2
 #endif
 #define MESSAGES  (1 + PUSHES)
-#include "c11.h"
+#include "c11.pml"
 
 #define HEAD    0
 #define TAIL    1

@@ -42,14 +42,14 @@
 #define ACQUIRES(order) ((order) == ACQ || (order) == AR || (order) == SC)
 #define RELEASES(order) ((order) == REL || (order) == AR || (order) == SC)
 
-typedef View{byte at[LOCATIONS]};
-typedef Message
-{
+typedef View {
+    byte at[LOCATIONS]
+};
+typedef Message {
     byte value;
     View view
 };
-typedef Location
-{
+typedef Location {
     Message message[MESSAGES];
     byte count
 };
@@ -66,9 +66,14 @@ hidden byte k;
 #define JOIN(into, from)                                                       \
     k = 0;                                                                     \
     do                                                                         \
-        ::k<LOCATIONS->if ::from.at[k]> into.at[k]->into.at[k] =               \
-            from.at[k] ::else fi;                                              \
-    k++ ::else->break od;                                                      \
+    :: k < LOCATIONS ->                                                        \
+        if                                                                     \
+        :: from.at[k] > into.at[k] -> into.at[k] = from.at[k]                  \
+        :: else                                                                \
+        fi;                                                                    \
+        k++                                                                    \
+    :: else -> break                                                           \
+    od;                                                                        \
     k = 0
 
 inline start(x, first)
@@ -79,20 +84,24 @@ inline start(x, first)
 
 inline load(thread, x, result, order)
 {
-    atomic
-    {
+    atomic {
         pick = seen[thread].at[x];
         if
-            ::(order) == SC &&sc.at[x] > pick->pick = sc.at[x] ::else fi;
+        :: (order) == SC && sc.at[x] > pick -> pick = sc.at[x]
+        :: else
+        fi;
         do
-            ::pick < NEWEST(x)->pick++ ::break od;
-        d_step
-        {
+        :: pick < NEWEST(x) -> pick++
+        :: break
+        od;
+        d_step {
             result = location[x].message[pick].value;
             seen[thread].at[x] = pick;
             if
-                ::ACQUIRES(order)->JOIN(
-                    seen[thread], location[x].message[pick].view)::else fi;
+            :: ACQUIRES(order) ->
+                JOIN(seen[thread], location[x].message[pick].view)
+            :: else
+            fi;
             pick = 0
         }
     }
@@ -105,16 +114,19 @@ inline load(thread, x, result, order)
     seen[thread].at[x] = location[x].count;                                    \
     location[x].message[location[x].count].view.at[x] = location[x].count;     \
     if                                                                         \
-        ::RELEASES(order)->JOIN(location[x].message[location[x].count].view,   \
-                                seen[thread])::else fi;                        \
+    :: RELEASES(order) ->                                                      \
+        JOIN(location[x].message[location[x].count].view, seen[thread])        \
+    :: else                                                                    \
+    fi;                                                                        \
     if                                                                         \
-        ::(order) == SC->sc.at[x] = location[x].count ::else fi;               \
+    :: (order) == SC -> sc.at[x] = location[x].count                           \
+    :: else                                                                    \
+    fi;                                                                        \
     location[x].count++
 
 inline store(thread, x, new, order)
 {
-    d_step
-    {
+    d_step {
         APPEND(thread, x, new, order)
     }
 }
@@ -129,13 +141,14 @@ inline store(thread, x, new, order)
 #define READ_NEWEST(thread, x, order)                                          \
     seen[thread].at[x] = NEWEST(x);                                            \
     if                                                                         \
-    ::ACQUIRES(order)->JOIN(seen[thread],                                      \
-                            location[x].message[NEWEST(x)].view)::else fi
+    :: ACQUIRES(order) ->                                                      \
+        JOIN(seen[thread], location[x].message[NEWEST(x)].view)                \
+    :: else                                                                    \
+    fi
 
 inline exchange(thread, x, result, desired, order)
 {
-    d_step
-    {
+    d_step {
         result = location[x].message[NEWEST(x)].value;
         READ_NEWEST(thread, x, order);
         REPLACE(thread, x, desired, order)
@@ -144,12 +157,13 @@ inline exchange(thread, x, result, desired, order)
 
 inline cas(thread, x, expected, desired, won, order)
 {
-    d_step
-    {
+    d_step {
         won = (location[x].message[NEWEST(x)].value == expected);
         expected = location[x].message[NEWEST(x)].value;
         READ_NEWEST(thread, x, order);
         if
-            ::won->REPLACE(thread, x, desired, order)::else fi
+        :: won -> REPLACE(thread, x, desired, order)
+        :: else
+        fi
     }
 }
