@@ -128,6 +128,14 @@ int64_t WaitFor(void *future)
     return rove_future_wait(static_cast<rove_future *>(future), nullptr);
 }
 
+uint64_t TasksEnded()
+{
+    rove_stats stats = {};
+    stats.size = sizeof stats;
+    EXPECT_EQ(rove_stats_get(rove_runtime_current(), &stats), 0);
+    return stats.tasks_ended;
+}
+
 int64_t YieldTwice(void *)
 {
     return rove_yield() + rove_yield();
@@ -147,7 +155,11 @@ TEST_P(StartFaultTest, D12TasksThatNeverGetAStackEndWithNoMemory)
         for (int i = 0; i < 600; i++) {
             tasks.push_back(rove_spawn(WaitFor, future));
         }
-        (void)rove_sleep(5 * ROVE_MS); // nothing that has started can run
+        // While this task sleeps nothing that has started can run.
+        uint64_t ended = TasksEnded();
+        for (int i = 0; i < 5000 && TasksEnded() == ended; i++) {
+            (void)rove_sleep(ROVE_MS);
+        }
         (void)rove_future_set(future, 1);
         for (rove_task *task : tasks) {
             int64_t result = rove_join(task);

@@ -31,6 +31,7 @@ class SchedulerTest : public ::testing::TestWithParam<unsigned>
         EXPECT_EQ(rv_scheduler_phase(scheduler_), RV_PHASE_DRAINING);
         EXPECT_EQ(rv_scheduler_drain(scheduler_, 0), 0);
         rv_scheduler_stop(scheduler_);
+        rv_scheduler_free(scheduler_);
     }
 
     // The credit word of a worker belongs to its thread, so the test has a

@@ -57,6 +57,7 @@ TEST(SpawnTest, ADroppedTaskCountsAsEndedAndGivesItsCreditBack)
     rv_current_get()->scheduler = nullptr;
     EXPECT_EQ(rv_scheduler_drain(s, INT64_MAX), 0);
     rv_scheduler_stop(s);
+    rv_scheduler_free(s);
 }
 
 } // namespace
