@@ -307,7 +307,6 @@ TEST_F(PollableTest, F7NoCallIsInFlightWhenTheNumberIsReleased)
     }
 
     for (int round = 0; round < 200; round++) {
-        fake_wakes_clear();
         ASSERT_EQ(rv_pollable_close_begin(file_), 0);
         while (rv_pollable_close_await(file_, 77)) {
             rv_thread_yield();
