@@ -18,6 +18,7 @@ WARNINGS = [
 # stack's guard.
 CODE = [
     "-mno-red-zone",
+    "-fno-tree-slp-vectorize",
     "-fstack-clash-protection",
 
     "-D_GNU_SOURCE",

@@ -10,6 +10,8 @@
 #include "benchmarks/compare/driver/campaign.h"
 #include "benchmarks/compare/driver/child.h"
 #include "benchmarks/compare/driver/locate.h"
+#include "benchmarks/compare/driver/machine.h"
+#include "benchmarks/compare/driver/ratios.h"
 #include "benchmarks/compare/driver/report_html.h"
 #include "benchmarks/compare/driver/report_json.h"
 #include "benchmarks/compare/driver/table.h"
@@ -82,6 +84,12 @@ static int run(const struct driver_options *options,
     struct machine machine;
     struct campaign campaign;
     machine_look(&machine); /* before the load is our own */
+    if (machine_is_busy(&machine)) {
+        fprintf(stderr,
+                "compare: %s (load average %.2f on %u CPUs; a build that has "
+                "just ended counts)\n",
+                MACHINE_WARNING, machine.load[0], machine.cpus);
+    }
     int status = campaign_run(&campaign, options, programs);
     if (status < 0) {
         campaign_free(&campaign);
@@ -91,6 +99,8 @@ static int run(const struct driver_options *options,
         return status == -EINTR ? EXIT_INTERRUPTED : 1;
     }
     table_write(stdout, &campaign);
+    putchar('\n');
+    ratios_write(stdout, &campaign);
     bool is_good = write_reports(&campaign, &machine, directory);
     double errors = campaign_errors(&campaign);
     campaign_free(&campaign);

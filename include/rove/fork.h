@@ -30,10 +30,10 @@ typedef struct rove_fork {
 } rove_fork;
 
 /* Offers fn(arg) to idle workers. Every start is joined by the same task, in
- * reverse order of the starts, before the frame is left.
+ * reverse order of the starts, before the frame is left. Nothing checks that:
+ * a worker takes the fork all the same, from a frame that is gone.
  * Context  a task; never suspends, unless the child runs here at once: on a
- * plain
- *          thread, or with 256 forks open on this worker
+ *          plain thread, or with 256 forks open on this worker
  * Cost     no allocation; a few nanoseconds */
 ROVE_API void rove_fork_start(rove_fork *fork, rove_fn *fn, void *arg);
 

@@ -18,7 +18,9 @@ ROVE_API rove_future *rove_future_new(void);
 /* Adds a reference; returns its argument. Any thread. */
 ROVE_API rove_future *rove_future_ref(rove_future *future);
 
-/* Drops a reference; the last one frees. NULL is ignored. Any thread. */
+/* Drops a reference; the last one frees. NULL is ignored. Any thread. One
+ * dropped too often is misuse that is noticed only while nobody else has got
+ * the memory. */
 ROVE_API void rove_future_unref(rove_future *future);
 
 /* Completes the future and wakes everybody who waits. The caller must hold a
@@ -29,7 +31,7 @@ ROVE_API int rove_future_set(rove_future *future, int64_t result);
 
 /* Waits for the result; any number of waiters. *result (may be NULL) is
  * written only on success. 0, -ECANCELED, or -ENOMEM (a second waiter and no
- * memory for its wait record).
+ * memory for its wait record, or a plain thread that gets no descriptor).
  * Context  any thread; may suspend, may resume on another worker
  * Cost     no allocation for the first waiter */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_future_wait(rove_future *future,

@@ -7,7 +7,12 @@
  * are not changed, and other code may close it.
  *
  * Waiters of one direction of an fd queue first in, first out. On a plain
- * thread the calls block by ppoll.
+ * thread the calls block by ppoll, and may also fail with -EMFILE, -ENFILE or
+ * -ENOMEM when they would have to wait.
+ *
+ * Of the flags of the recv and send calls MSG_DONTWAIT has no effect: the calls
+ * wait (what need not wait can be asked of the system call itself), nor has
+ * MSG_WAITALL: see rove_read_exact().
  */
 #ifndef ROVE_IO_H
 #define ROVE_IO_H
@@ -55,9 +60,11 @@ rove_recvmsg(int fd, struct msghdr *message, int flags);
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
 rove_sendmsg(int fd, const struct msghdr *message, int flags);
 
-/* Reads or writes all of size bytes. Returns size, or what was moved before
- * the end of the stream, or the error when nothing was moved; *moved (may be
- * NULL) is always the number of bytes moved. */
+/* Reads or writes all of size bytes. Returns how many bytes were moved: size,
+ * or fewer (0 too, when reading) when the end of the stream, an error or a
+ * cancellation came first. An error is returned only when nothing was moved;
+ * the next call reports one that cut the bytes short. *moved (may be NULL) is
+ * always the number of bytes moved. */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_read_exact(int fd,
                                                                void *buffer,
                                                                size_t size,
@@ -67,14 +74,20 @@ rove_write_all(int fd, const void *buffer, size_t size, size_t *moved);
 
 /* Waits until fd is ready for one of events (POLLIN, POLLOUT, both) or has an
  * error. Works on fds that other libraries open and close. Returns the ready
- * events (POLLIN POLLOUT POLLERR POLLHUP), -ECANCELED, -EBADF, or -EPERM for
- * an fd that cannot be polled. Context  any thread; may suspend */
+ * events (POLLIN POLLOUT POLLERR POLLHUP), -ECANCELED, -EBADF, -EINVAL when
+ * events is 0 or has others than those two, or -EPERM for an fd that cannot be
+ * polled, such as a regular file; on a plain thread that is always ready, as
+ * poll(2) has it.
+ * Context  any thread; may suspend */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_poll(int fd, int events);
 
 /* A nonblocking, close-on-exec socket; the fd, or -errno. */
 ROVE_API ROVE_MUST_CHECK int rove_socket(int domain, int type, int protocol);
 
-/* Connects; 0 or -errno. May suspend. */
+/* Connects; 0 or -errno. May suspend.
+ *
+ * After -ECANCELED the kernel may go on with an attempt that had begun: close
+ * the socket, or call again with the same address to wait on for it. */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
 rove_connect(int fd, const struct sockaddr *address, socklen_t length);
 

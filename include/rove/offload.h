@@ -17,7 +17,9 @@ extern "C" {
  *
  * Returns fn's result, or -ECANCELED, -ESHUTDOWN, -EPERM (no runtime here), or
  * -EAGAIN when no pool thread could be created and none exists.
- * Context  a task: may suspend; a pool thread: runs fn inline
+ * Context  a task: may suspend; a pool thread: runs fn inline. fn runs outside
+ *          any task: there rove_self() is NULL, rove_cancelled() is false, and
+ *          what it waits for blocks the pool thread
  * Order    as if fn were called here */
 ROVE_API ROVE_SUSPENDS int64_t rove_offload(rove_fn *fn, void *arg);
 

@@ -37,7 +37,8 @@ typedef struct rove_options {
     uint32_t report_crash; /* 1: a stack overflow is reported before it kills
                               the process (installs a SIGSEGV handler) */
     uint32_t offload_threads_max; /* 0: 64; at most 4096 */
-    size_t stack_size;            /* bytes, default 64 KiB, at most 256 KiB */
+    size_t stack_size;            /* bytes, rounded up to 16, 64 or 256 KiB,
+                                     which is the most; 0: 64 KiB */
     uint64_t
         tasks_max; /* live tasks; spawn is refused beyond (with some hundred
                            a worker, up to 3 % earlier); 0: no limit */
@@ -73,9 +74,10 @@ ROVE_API ROVE_MUST_CHECK int rove_runtime_new(const rove_options *options,
 /* Refuses new work, cancels every task, waits until all have ended and all
  * threads are joined.
  *
- * Returns 0, -ETIMEDOUT when tasks are left at the deadline (a line on the
- * sink says how many; may be called again), or -EDEADLK from a task or a
- * pool thread of this runtime.
+ * Returns 0; -ETIMEDOUT when at the deadline tasks are left or a pool thread
+ * still runs a job (a line on the sink says so): the runtime stays as it is
+ * then, cancelled and refusing new work, and this may be called again; or
+ * -EDEADLK from a task or a pool thread of this runtime.
  * Context  a plain thread; blocks */
 ROVE_API ROVE_MUST_CHECK int rove_runtime_shutdown(rove_runtime *rt,
                                                    rove_time deadline);

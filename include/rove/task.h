@@ -3,6 +3,11 @@
  *
  * A handle has one owner, who joins or detaches it exactly once. Handles stay
  * valid after their runtime has stopped.
+ *
+ * Floating-point control words (the rounding mode, masked exceptions) are kept
+ * across a task's waits, but not reset for the next one: a task begins with
+ * those of what ran before it on its worker. Who changes them puts them back
+ * before it waits, joins or ends.
  */
 #ifndef ROVE_TASK_H
 #define ROVE_TASK_H
@@ -22,7 +27,7 @@ typedef struct rove_task_options {
     uint32_t pinned; /* 1: stays on its worker for life */
     int32_t worker;  /* index of the worker to start on; -1: any */
     uint32_t reserved; /* 0 */
-    size_t stack_size; /* bytes; 0: the runtime's */
+    size_t stack_size; /* bytes, rounded as the runtime's; 0: the runtime's */
     const char *name;  /* copied, cut to 31 bytes; NULL: none */
 } rove_task_options;
 
@@ -72,7 +77,8 @@ ROVE_API ROVE_SUSPENDS int64_t rove_join(rove_task *task);
  * Context  any thread; may suspend */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_task_wait(rove_task *task);
 
-/* Gives the handle back without waiting; the task goes on. NULL is ignored. */
+/* Gives the handle back without waiting; the task goes on. NULL is ignored.
+ * Not for the task itself: rove_self() is no handle of its own. */
 ROVE_API void rove_detach(rove_task *task);
 
 /* Requests cancellation: from now on every wait of the task returns
@@ -95,7 +101,8 @@ ROVE_API ROVE_SUSPENDS int rove_yield(void);
 
 /* Suspends for span nanoseconds (<= 0: as rove_yield), or until a point in
  * time. Never early; late by the timer tick of 65 us and by scheduling.
- * 0 or -ECANCELED. Context  any thread; may suspend */
+ * 0, -ECANCELED, or -ENOMEM on a plain thread that gets no descriptor.
+ * Context  any thread; may suspend */
 ROVE_API ROVE_SUSPENDS int rove_sleep(rove_time span);
 ROVE_API ROVE_SUSPENDS int rove_sleep_until(rove_time deadline);
 
@@ -104,7 +111,7 @@ ROVE_API ROVE_SUSPENDS int rove_sleep_until(rove_time deadline);
 ROVE_API void rove_pin(void);
 ROVE_API void rove_unpin(void);
 
-/* The calling task; NULL on a plain thread. Not an owned handle. */
+/* The calling task; NULL on a plain or pool thread. Not an owned handle. */
 ROVE_API rove_task *rove_self(void);
 
 /* Unique within the process for its life; never 0. */

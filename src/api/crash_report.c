@@ -1,6 +1,8 @@
 #include "src/api/crash_report.h"
 
 #include <dlfcn.h>
+#include <link.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -9,6 +11,7 @@
 #include "src/sched/current.h"
 #include "src/sched/task.h"
 #include "src/sched/worker.h"
+#include "src/task/spawn.h"
 
 typedef struct text {
     char *at;
@@ -37,13 +40,42 @@ static void add_hex(text *t, uintptr_t value)
     add(t, at);
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* The symbol, where the dynamic linker knows it, and what addr2line takes: the
+ * module and the address in its file. */
+static void add_function(text *t, rove_fn *fn)
+{
+    uintptr_t address = (uintptr_t)fn;
+    Dl_info info;
+    struct link_map *map = NULL;
+    if (dladdr1((void *)address, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 ||
+        map == NULL) {
+        add_hex(t, address);
+        return;
+    }
+    if (info.dli_sname != NULL) {
+        add(t, info.dli_sname);
+        add(t, " ");
+    }
+    add(t, "(");
+    add(t, base_name(info.dli_fname));
+    add(t, "+");
+    add_hex(t, address - map->l_addr);
+    add(t, ")");
+}
+
 /* Runs in the signal handler: no allocation, no stdio. */
 static void describe(const rv_stack *stack, char *line, size_t size)
 {
     text t = {line, line + size - 1};
     const rv_worker *w = rv_current_worker();
-    const rv_task *task =
-        w != NULL && w->current != NULL ? w->current : stack->owner;
+    bool is_running = w != NULL && w->current != NULL;
+    const rv_task *task = is_running ? w->current : stack->owner;
     if (task == NULL) {
         add(&t, "a stack without a task");
         return;
@@ -51,13 +83,8 @@ static void describe(const rv_stack *stack, char *line, size_t size)
     add(&t, "task '");
     add(&t, rv_task_name(task));
     add(&t, "', function ");
-    uintptr_t function = (uintptr_t)task->fn;
-    Dl_info info;
-    if (dladdr((void *)function, &info) != 0 && info.dli_sname != NULL) {
-        add(&t, info.dli_sname);
-        add(&t, " ");
-    }
-    add_hex(&t, function);
+    /* Of a task that does not run, all but the descriptor may be gone. */
+    add_function(&t, is_running ? rv_spawn_function(task) : task->fn);
 }
 
 int rv_crash_report_begin(void)

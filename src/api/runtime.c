@@ -91,27 +91,39 @@ static bool has_stopped(const rove_runtime *rt)
     return rv_scheduler_phase(rt->scheduler) == RV_PHASE_STOPPED;
 }
 
-static int report_left(const rove_runtime *rt)
+static int report_left(const rove_runtime *rt, uint64_t left)
 {
     char line[96];
     snprintf(line, sizeof line,
              "rove: shutdown: %llu tasks have not ended at the deadline",
-             (unsigned long long)rv_scheduler_tasks_left(rt->scheduler));
+             (unsigned long long)left);
     rv_options_report(rt->report, rt->report_context, line);
     return -ETIMEDOUT;
 }
 
+/* What has ended between the deadline and the look is not late. */
+static int drain(rove_runtime *rt, rove_time deadline)
+{
+    while (rv_scheduler_drain(rt->scheduler, deadline) != 0) {
+        uint64_t left = rv_scheduler_tasks_left(rt->scheduler);
+        if (left != 0) {
+            return report_left(rt, left);
+        }
+    }
+    return 0;
+}
+
 int rove_runtime_shutdown(rove_runtime *rt, rove_time deadline)
 {
-    RV_CHECK(rt != NULL, "rove_runtime_shutdown needs a runtime");
+    RV_CHECK(rt != NULL, "there is no runtime");
     if (has_stopped(rt)) {
         return 0;
     }
     if (rv_current_get()->scheduler == rt->scheduler) {
         return -EDEADLK;
     }
-    if (rv_scheduler_drain(rt->scheduler, deadline) != 0) {
-        return report_left(rt);
+    if (drain(rt, deadline) != 0) {
+        return -ETIMEDOUT;
     }
     if (rv_pool_stop(&rt->pool, deadline) != 0) {
         rv_options_report(rt->report, rt->report_context,
@@ -138,7 +150,8 @@ void rove_runtime_free(rove_runtime *rt)
 
 rove_task *rove_runtime_spawn(rove_runtime *rt, rove_fn *fn, void *arg)
 {
-    RV_CHECK(rt != NULL, "rove_runtime_spawn needs a runtime");
+    RV_CHECK(rt != NULL, "there is no runtime");
+    RV_CHECK(fn != NULL, "there is no function to run");
     return rv_spawn_into(rt->scheduler, fn, arg);
 }
 
@@ -149,11 +162,13 @@ rove_runtime *rove_runtime_current(void)
 
 unsigned rove_runtime_workers(const rove_runtime *rt)
 {
+    RV_CHECK(rt != NULL, "there is no runtime");
     return rt->workers;
 }
 
 int64_t rove_run(const rove_options *options, rove_fn *fn, void *arg)
 {
+    RV_CHECK(fn != NULL, "there is no function to run");
     if (rv_current_get()->scheduler != NULL) {
         return -EDEADLK;
     }
@@ -171,6 +186,8 @@ int64_t rove_run(const rove_options *options, rove_fn *fn, void *arg)
 
 int rove_stats_get(rove_runtime *rt, rove_stats *stats)
 {
+    RV_CHECK(rt != NULL, "there is no runtime");
+    RV_CHECK(stats != NULL, "there is nothing to fill");
     if (stats->size != sizeof *stats) {
         return -EINVAL;
     }

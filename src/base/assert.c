@@ -17,7 +17,7 @@ void rv_panic(const char *function, const char *sentence)
     struct iovec line[] = {piece("rove: "), piece(function), piece(": "),
                            piece(sentence), piece("\n")};
     ssize_t written =
-        writev(STDERR_FILENO, line, (int)(sizeof(line) / sizeof(line[0])));
+        writev(STDERR_FILENO, line, (int)(sizeof line / sizeof line[0]));
 
     (void)written;
     abort();

@@ -30,13 +30,6 @@ static inline bool rv_bits_is_pow2(uint64_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
-/* The smallest power of two that is at least `value`; 1 for 0. `value` is at
- * most 2^63. */
-static inline uint64_t rv_bits_round_up_pow2(uint64_t value)
-{
-    return value <= 1 ? 1 : UINT64_C(1) << (64 - rv_bits_clz64(value - 1));
-}
-
 /* The smallest multiple of `align`, a power of two, that is at least `value`.
  * The caller knows that it fits a size_t. */
 static inline size_t rv_bits_align_up(size_t value, size_t align)

@@ -22,7 +22,7 @@ static _Thread_local bool rng_is_seeded;
 static void report_seed(uint64_t seed)
 {
     char line[64];
-    int length = snprintf(line, sizeof(line), "rove: RV_SHAKE_SEED=%llu\n",
+    int length = snprintf(line, sizeof line, "rove: RV_SHAKE_SEED=%llu\n",
                           (unsigned long long)seed);
     ssize_t written = write(STDERR_FILENO, line, (size_t)length);
 

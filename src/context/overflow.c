@@ -14,7 +14,8 @@
 #include "src/platform/pages.h"
 
 #define ALTERNATE_SIZE_MIN ((size_t)64 * 1024)
-#define LINE_SIZE          256
+#define LINE_SIZE          512
+#define WHAT_SIZE          (LINE_SIZE - 64)
 #define SIGNALS            2
 
 /* At the top of each alternate stack that was made here. */
@@ -52,7 +53,7 @@ static void append(line *l, const char *text)
 static void append_number(line *l, size_t number)
 {
     char digits[24];
-    size_t at = sizeof(digits) - 1;
+    size_t at = sizeof digits - 1;
 
     digits[at] = '\0';
     do {
@@ -64,10 +65,10 @@ static void append_number(line *l, size_t number)
 
 static void report(const rv_stack *stack)
 {
-    char what[LINE_SIZE / 2] = "";
+    char what[WHAT_SIZE] = "";
     line l = {.length = 0};
 
-    describe_stack(stack, what, sizeof(what));
+    describe_stack(stack, what, sizeof what);
     append(&l, "rove: stack overflow in ");
     append(&l, what);
     append(&l, " (");

@@ -17,19 +17,13 @@
  * the first stack follows and protects it. */
 #define SLAB_HEAD_SIZE (4 * KIB)
 #define SLAB_SIZE_MAX  (1024 * MIB)
-#define STRIDE_MIN     (16 * KIB + GUARD_SIZE)
-#define STACKS_MAX     ((SLAB_SIZE_MAX - SLAB_HEAD_SIZE) / STRIDE_MIN)
-#define COLD_WORDS     ((STACKS_MAX + 63) / 64)
 
 typedef struct slab {
     struct slab *next; /* of all slabs */
-    struct slab *next_of_class;
-    char *first;    /* lowest byte of the first guard */
-    size_t stride;  /* from stack to stack */
-    uint32_t count; /* stacks that fit */
-    uint32_t made;  /* from here on unmade */
-    uint32_t cold;  /* bits set in is_cold */
-    uint64_t is_cold[COLD_WORDS];
+    char *first;       /* lowest byte of the first guard */
+    size_t stride;     /* from stack to stack */
+    uint32_t count;    /* stacks that fit */
+    uint32_t made;     /* from here on unmade */
 } slab;
 
 _Static_assert(sizeof(slab) <= SLAB_HEAD_SIZE, "a slab's head is one page");
@@ -38,7 +32,7 @@ _Static_assert(sizeof(rv_stack) <= 128, "the cold record fits two lines");
 /* One per class. `lock` guards the rest, and what changes in the slabs. */
 typedef struct depot {
     RV_OWN_LINE rv_lock lock;
-    slab *slabs;  /* newest first; only that one has unmade stacks */
+    slab *newest; /* the only one with unmade stacks */
     rv_list warm; /* freed first at the front */
     unsigned warm_count;
 } depot;
@@ -115,7 +109,7 @@ static slab *reserve_slab(size_t *size)
     static const size_t sizes[] = {SLAB_SIZE_MAX, 64 * MIB, 4 * MIB};
     slab *s = NULL;
 
-    for (size_t i = 0; s == NULL && i < sizeof(sizes) / sizeof(*sizes); i++) {
+    for (size_t i = 0; s == NULL && i < sizeof sizes / sizeof *sizes; i++) {
         *size = sizes[i];
         s = rv_pages_reserve(*size, SLAB_HEAD_SIZE);
     }
@@ -133,8 +127,7 @@ static int add_slab(depot *d, size_t stack_size)
     s->first = (char *)s + SLAB_HEAD_SIZE;
     s->stride = GUARD_SIZE + stack_size;
     s->count = (uint32_t)((size - SLAB_HEAD_SIZE) / s->stride);
-    s->next_of_class = d->slabs;
-    d->slabs = s;
+    d->newest = s;
 
     void *head = rv_ptr_load_relaxed(&all_slabs); /* the CAS checks it */
     do {
@@ -155,45 +148,24 @@ static rv_stack *take_warm(depot *d)
     return rv_container_of(newest, rv_stack, node);
 }
 
-static bool take_cold(depot *d, place *out)
-{
-    slab *s = d->slabs;
-    uint32_t word = 0;
-
-    while (s != NULL && s->cold == 0) {
-        s = s->next_of_class;
-    }
-    if (s == NULL) {
-        return false;
-    }
-    while (s->is_cold[word] == 0) {
-        word++;
-    }
-    out->slab = s;
-    out->index = word * 64 + rv_bits_ctz64(s->is_cold[word]);
-    s->is_cold[word] &= s->is_cold[word] - 1;
-    s->cold--;
-    return true;
-}
-
 /* The stack counts as made only once its guard is there. */
 static int take_unmade(depot *d, size_t stack_size, place *out)
 {
     int err = 0;
 
-    if (d->slabs == NULL || d->slabs->made == d->slabs->count) {
+    if (d->newest == NULL || d->newest->made == d->newest->count) {
         err = add_slab(d, stack_size);
     }
     if (err != 0) {
         return err;
     }
-    out->slab = d->slabs;
-    out->index = d->slabs->made;
+    out->slab = d->newest;
+    out->index = d->newest->made;
     err = rv_pages_guard(guard_at(*out), GUARD_SIZE);
     if (err != 0) {
         return err;
     }
-    d->slabs->made++;
+    d->newest->made++;
     rv_sanitizer_add_root(guard_at(*out) + GUARD_SIZE, stack_size);
     return 0;
 }
@@ -219,7 +191,7 @@ int rv_stack_new(rv_stack_class size_class, rv_stack **out)
 
     rv_lock_acquire(&d->lock);
     rv_stack *stack = take_warm(d);
-    if (stack == NULL && !take_cold(d, &p)) {
+    if (stack == NULL) {
         err = take_unmade(d, class_sizes[size_class], &p);
     }
     rv_lock_release(&d->lock);
@@ -270,50 +242,6 @@ void rv_stack_free_many(rv_stack_class size_class, rv_stack **stacks,
     }
     d->warm_count += count;
     rv_lock_release(&d->lock);
-}
-
-static rv_stack *take_oldest_warm(depot *d, unsigned keep)
-{
-    rv_stack *oldest = NULL;
-
-    rv_lock_acquire(&d->lock);
-    if (d->warm_count > keep) {
-        oldest = rv_container_of(rv_list_pop_front(&d->warm), rv_stack, node);
-        d->warm_count--;
-    }
-    rv_lock_release(&d->lock);
-    return oldest;
-}
-
-static void make_cold(depot *d, rv_stack *stack, size_t stack_size)
-{
-    place p;
-    bool is_found = find_place(stack, &p);
-
-    RV_CHECK(is_found, "a stack has lost its slab");
-    rv_pages_discard(guard_at(p) + GUARD_SIZE, stack_size);
-
-    rv_lock_acquire(&d->lock);
-    p.slab->is_cold[p.index / 64] |= (uint64_t)1 << p.index % 64;
-    p.slab->cold++;
-    rv_lock_release(&d->lock);
-}
-
-unsigned rv_stack_trim(rv_stack_class size_class, unsigned keep, unsigned max)
-{
-    depot *d = &depots[size_class];
-    unsigned count = 0;
-
-    while (count < max) {
-        rv_stack *stack = take_oldest_warm(d, keep);
-
-        if (stack == NULL) {
-            break;
-        }
-        make_cold(d, stack, class_sizes[size_class]);
-        count++;
-    }
-    return count;
 }
 
 rv_stack *rv_stack_of_fault(const void *address)

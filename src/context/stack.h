@@ -21,9 +21,6 @@
  *   unmade  never used         the depot
  *   out     handed out         whoever got it, alone
  *   warm    free, with memory  the depot, under the lock of the class
- *   cold    free, its memory (the header's too) given back by rv_stack_trim,
- *   its
- *           guard in place     the depot, under the lock of the class
  *
  * Ordering. Beside the depot's locks there are two pairs, for the eyes of
  * rv_stack_of_fault alone:
@@ -91,12 +88,6 @@ unsigned rv_stack_fetch_warm(rv_stack_class size_class, rv_stack **out,
                              unsigned max);
 void rv_stack_free_many(rv_stack_class size_class, rv_stack **stacks,
                         unsigned count);
-
-/* Gives the memory of up to `max` warm stacks back to the system, those free
- * for longest first, as long as more than `keep` are warm. Returns how many it
- * was. Costs microseconds for each, and their next users a page fault: for a
- * monitor, not for workers. Context: any thread. */
-unsigned rv_stack_trim(rv_stack_class size_class, unsigned keep, unsigned max);
 
 /* The stack that has `address` in its guard or its memory; NULL if it is in
  * none. Async-signal-safe. */

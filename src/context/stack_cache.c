@@ -40,6 +40,6 @@ void rv_stack_cache_spill(rv_stack_cache *cache, rv_stack_class size_class)
 
     rv_stack_free_many(size_class, shelf->slots, HALF);
     memmove(shelf->slots, shelf->slots + HALF,
-            (shelf->count - HALF) * sizeof(*shelf->slots));
+            (shelf->count - HALF) * sizeof *shelf->slots);
     shelf->count -= HALF;
 }

@@ -93,39 +93,3 @@ void rv_fiber_fini(rv_fiber *fiber)
     rv_switch_drop_shadow(fiber);
     fiber->context = NULL;
 }
-
-/* Where jump_fcontext saves what leads to the frames, in words from the context
- * handle. */
-enum { SAVED_FRAME_POINTER = 6, SAVED_PC = 7 };
-
-static bool is_frame(const rv_fiber *fiber, uintptr_t frame)
-{
-    uintptr_t offset = frame - (uintptr_t)fiber->low;
-
-    return frame % sizeof(void *) == 0 && offset < fiber->size &&
-           fiber->size - offset >= 2 * sizeof(void *);
-}
-
-/* What looks like a frame of somebody's who uses the register for other things
- * may be anything on the stack, red zones included. */
-__attribute__((no_sanitize("address"))) unsigned
-rv_fiber_backtrace(const rv_fiber *fiber, const void **frames, unsigned max)
-{
-    const uintptr_t *saved = fiber->context;
-    uintptr_t pc = saved[SAVED_PC];
-    uintptr_t frame = saved[SAVED_FRAME_POINTER];
-    uintptr_t inner = (uintptr_t)saved;
-    unsigned count = 0;
-
-    while (count < max) {
-        frames[count++] = (const void *)pc;
-        if (!is_frame(fiber, frame) || frame <= inner) {
-            break;
-        }
-        const uintptr_t *words = (const uintptr_t *)frame;
-        inner = frame;
-        frame = words[0];
-        pc = words[1];
-    }
-    return count;
-}

@@ -103,13 +103,6 @@ void rv_fiber_adopt_thread(rv_fiber *fiber);
  * itself for an adopted one. */
 void rv_fiber_fini(rv_fiber *fiber);
 
-/* Lists where a parked fiber is in the code: frames[0] is the switch that it
- * waits in, then come the callers, outermost last, as far as frame pointers
- * lead (code compiled without them ends the list early). Nobody may resume the
- * fiber meanwhile. Returns how many were listed, at most `max`. */
-unsigned rv_fiber_backtrace(const rv_fiber *fiber, const void **frames,
-                            unsigned max);
-
 /* The sanitizers' part of a fiber's life. Adopted and made fibers differ only
  * here: a thread's shadow is the thread sanitizer's own. */
 static inline void rv_switch_make_shadow(rv_fiber *fiber)

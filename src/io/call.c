@@ -29,12 +29,8 @@ static int refuse_cancelled(void)
  * descriptor always ready lets the others, and the epoll, go before it. */
 static rv_worker *take_part(rv_worker *worker)
 {
-    if (worker->budget > 1) {
-        worker->budget--;
-        return worker;
-    }
-    worker->budget = 0;
-    return rv_wait_yield_to(worker, NULL);
+    return rv_worker_count_item(worker) ? rv_wait_yield_to(worker, NULL)
+                                        : worker;
 }
 
 int rv_io_begin(rv_io_call *call, int fd, unsigned sides)

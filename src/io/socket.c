@@ -38,7 +38,7 @@ int rove_socket(int domain, int type, int protocol)
 
 static int set_option(int fd, int level, int option, int value)
 {
-    return rv_fd_setsockopt(fd, level, option, &value, sizeof(value));
+    return rv_fd_setsockopt(fd, level, option, &value, sizeof value);
 }
 
 static int prepare_listener(int fd, const struct sockaddr *address,

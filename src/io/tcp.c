@@ -21,31 +21,31 @@ typedef union rv_ip_address {
 /* The length of the address, or -EINVAL when the text is none. */
 static int parse(const char *text, uint16_t port, rv_ip_address *out)
 {
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     if (text == NULL) {
         text = "127.0.0.1";
     }
     if (inet_pton(AF_INET, text, &out->v4.sin_addr) == 1) {
         out->v4.sin_family = AF_INET;
         out->v4.sin_port = htons(port);
-        return (int)sizeof(out->v4);
+        return (int)sizeof out->v4;
     }
     if (inet_pton(AF_INET6, text, &out->v6.sin6_addr) == 1) {
         out->v6.sin6_family = AF_INET6;
         out->v6.sin6_port = htons(port);
-        return (int)sizeof(out->v6);
+        return (int)sizeof out->v6;
     }
     return -EINVAL;
 }
 
 void rove_listen_options_init(rove_listen_options *options)
 {
-    *options = (rove_listen_options){.size = sizeof(*options)};
+    *options = (rove_listen_options){.size = sizeof *options};
 }
 
 static bool are_valid(const rove_listen_options *options)
 {
-    return options->size == sizeof(*options) && options->reuse_port <= 1 &&
+    return options->size == sizeof *options && options->reuse_port <= 1 &&
            options->backlog <= INT_MAX && options->reserved == 0;
 }
 
@@ -71,8 +71,7 @@ int rove_tcp_listen(const char *address, uint16_t port,
 int rove_tcp_set_nodelay(int fd, int on)
 {
     int value = on != 0;
-    return rv_fd_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value,
-                            sizeof(value));
+    return rv_fd_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, sizeof value);
 }
 
 int rove_tcp_connect(const char *address, uint16_t port)
@@ -94,7 +93,7 @@ int rove_tcp_connect(const char *address, uint16_t port)
 int rove_local_port(int fd)
 {
     rv_ip_address at;
-    socklen_t length = sizeof(at);
+    socklen_t length = sizeof at;
     int error = rv_fd_getsockname(fd, &at.any, &length);
     if (error != 0) {
         return error;

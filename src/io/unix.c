@@ -13,14 +13,14 @@
  * file system ends with a zero byte, an abstract name begins with one. */
 static int parse(const char *path, struct sockaddr_un *out)
 {
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     out->sun_family = AF_UNIX;
     if (path == NULL || path[0] == '\0') {
         return -EINVAL;
     }
     bool is_abstract = path[0] == '@';
     size_t size = strlen(path) + (is_abstract ? 0 : 1);
-    if (size > sizeof(out->sun_path)) {
+    if (size > sizeof out->sun_path) {
         return -ENAMETOOLONG;
     }
     memcpy(out->sun_path, path, size);

@@ -118,7 +118,7 @@ static void bury(rv_hand *hand)
 
 static bool start_hand(rv_crew *crew, bool is_watch)
 {
-    rv_hand *hand = rv_mem_zalloc(sizeof(*hand));
+    rv_hand *hand = rv_mem_zalloc(sizeof *hand);
 
     if (hand == NULL) {
         return false;
@@ -303,7 +303,7 @@ void rv_crew_init(rv_crew *crew, struct rv_scheduler *scheduler,
         .threads_max = threads_max,
         .keep_alive = keep_alive,
     };
-    (void)snprintf(crew->name, sizeof(crew->name), "%.7s-offload", name);
+    (void)snprintf(crew->name, sizeof crew->name, "%.7s-offload", name);
     rv_lock_init(&crew->lock);
     rv_list_init(&crew->queue);
     rv_list_init(&crew->idle);

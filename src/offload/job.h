@@ -53,7 +53,7 @@ typedef struct rv_job {
 static inline void rv_job_init(rv_job *job, rove_fn *fn, void *arg,
                                void (*destroy)(void *))
 {
-    memset(job, 0, sizeof(*job));
+    memset(job, 0, sizeof *job);
     job->fn = fn;
     job->arg = arg;
     job->destroy = destroy;

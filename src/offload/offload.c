@@ -66,6 +66,7 @@ static int64_t await_result(rv_pool *pool, rv_job *job)
 
 int64_t rove_offload(rove_fn *fn, void *arg)
 {
+    RV_CHECK(fn != NULL, "there is no function to run");
     rv_pool *pool = find_pool();
     rv_job job;
 
@@ -102,11 +103,13 @@ static int64_t run_owned(rv_pool *pool, rv_job *job)
 
 int64_t rove_offload_owned(rove_fn *fn, void *block, void (*destroy)(void *))
 {
+    RV_CHECK(fn != NULL, "there is no function to run");
+    RV_CHECK(destroy != NULL, "there is no function to destroy the block");
     rv_pool *pool = find_pool();
     int64_t result = -EPERM;
 
     if (pool != NULL && is_task()) {
-        rv_job *job = rv_mem_alloc(sizeof(*job));
+        rv_job *job = rv_mem_alloc(sizeof *job);
 
         if (job != NULL) {
             rv_job_init(job, fn, block, destroy);
@@ -139,6 +142,7 @@ static int64_t run_spawned(void *arg)
  * whenever a worker gets to the task. */
 rove_task *rove_offload_spawn(rove_fn *fn, void *arg)
 {
+    RV_CHECK(fn != NULL, "there is no function to run");
     rv_pool *pool = find_pool();
 
     if (pool == NULL) {
@@ -148,7 +152,7 @@ rove_task *rove_offload_spawn(rove_fn *fn, void *arg)
     if (error != 0) {
         return rv_spawn_refuse(error);
     }
-    rv_job *job = rv_mem_alloc(sizeof(*job));
+    rv_job *job = rv_mem_alloc(sizeof *job);
     if (job == NULL) {
         rv_pool_unreserve(pool);
         return rv_spawn_refuse(-ENOMEM);

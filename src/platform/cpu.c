@@ -118,9 +118,9 @@ static bool read_group_file(const char *root, const char *group,
                             const char *name, char *text, size_t size)
 {
     char path[PATH_SIZE];
-    int length = snprintf(path, sizeof(path), "%s%s/%s", root, group, name);
+    int length = snprintf(path, sizeof path, "%s%s/%s", root, group, name);
 
-    return length > 0 && (size_t)length < sizeof(path) &&
+    return length > 0 && (size_t)length < sizeof path &&
            read_text(path, text, size);
 }
 
@@ -128,7 +128,7 @@ static unsigned quota_of_v2_group(const char *root, const char *group)
 {
     char max[64];
 
-    return read_group_file(root, group, "cpu.max", max, sizeof(max))
+    return read_group_file(root, group, "cpu.max", max, sizeof max)
                ? rv_cpu_parse_max(max)
                : RV_CPU_UNLIMITED;
 }
@@ -139,9 +139,9 @@ static unsigned quota_of_v1_group(const char *root, const char *group)
     char period[32];
 
     return read_group_file(root, group, "cpu.cfs_quota_us", quota,
-                           sizeof(quota)) &&
+                           sizeof quota) &&
                    read_group_file(root, group, "cpu.cfs_period_us", period,
-                                   sizeof(period))
+                                   sizeof period)
                ? rv_cpu_parse_quota(quota, period)
                : RV_CPU_UNLIMITED;
 }
@@ -174,14 +174,14 @@ unsigned rv_cpu_quota(const char *proc_cgroup, const char *root)
     char v1_root[PATH_SIZE];
     unsigned cpus = RV_CPU_UNLIMITED;
 
-    if (!read_text(proc_cgroup, text, sizeof(text))) {
+    if (!read_text(proc_cgroup, text, sizeof text)) {
         return RV_CPU_UNLIMITED;
     }
-    if (rv_cpu_parse_cgroup(text, "", group, sizeof(group))) {
+    if (rv_cpu_parse_cgroup(text, "", group, sizeof group)) {
         cpus = tightest_quota(root, group, quota_of_v2_group);
     }
-    (void)snprintf(v1_root, sizeof(v1_root), "%s/cpu", root);
-    if (rv_cpu_parse_cgroup(text, "cpu", group, sizeof(group))) {
+    (void)snprintf(v1_root, sizeof v1_root, "%s/cpu", root);
+    if (rv_cpu_parse_cgroup(text, "cpu", group, sizeof group)) {
         cpus = smaller(cpus, tightest_quota(v1_root, group, quota_of_v1_group));
     }
     return cpus;
@@ -192,10 +192,10 @@ static unsigned cpus_in_affinity_mask(void)
     uint64_t mask[CPUS_MAX / 64] = {0};
     unsigned cpus = 0;
 
-    if (sched_getaffinity(0, sizeof(mask), (cpu_set_t *)(void *)mask) != 0) {
+    if (sched_getaffinity(0, sizeof mask, (cpu_set_t *)(void *)mask) != 0) {
         return 1;
     }
-    for (size_t i = 0; i < sizeof(mask) / sizeof(mask[0]); i++) {
+    for (size_t i = 0; i < sizeof mask / sizeof mask[0]; i++) {
         cpus += rv_bits_count64(mask[i]);
     }
     return cpus > 0 ? cpus : 1;

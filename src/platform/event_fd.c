@@ -21,9 +21,9 @@ void rv_event_fd_signal(int fd)
     ssize_t written;
 
     do {
-        written = write(fd, &one, sizeof(one));
+        written = write(fd, &one, sizeof one);
     } while (written < 0 && errno == EINTR);
-    RV_CHECK(written == (ssize_t)sizeof(one) || errno == EAGAIN,
+    RV_CHECK(written == (ssize_t)sizeof one || errno == EAGAIN,
              "the descriptor is not an eventfd");
 }
 
@@ -34,8 +34,8 @@ void rv_event_fd_drain(int fd)
     ssize_t got;
 
     do {
-        got = read(fd, &count, sizeof(count));
+        got = read(fd, &count, sizeof count);
     } while (got < 0 && errno == EINTR);
-    RV_CHECK(got == (ssize_t)sizeof(count) || errno == EAGAIN,
+    RV_CHECK(got == (ssize_t)sizeof count || errno == EAGAIN,
              "the descriptor is not an eventfd");
 }

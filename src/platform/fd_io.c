@@ -51,16 +51,6 @@ ssize_t rv_fd_readv(int fd, const struct iovec *pieces, int count)
     return count_or_error(got);
 }
 
-ssize_t rv_fd_pread(int fd, void *buffer, size_t size, off_t offset)
-{
-    ssize_t count;
-
-    do {
-        count = pread(fd, buffer, size, offset);
-    } while (interrupted(count));
-    return count_or_error(count);
-}
-
 ssize_t rv_fd_read_nowait(int fd, void *buffer, size_t size)
 {
     struct iovec piece = {.iov_base = buffer, .iov_len = size};
@@ -255,22 +245,6 @@ int rv_fd_setsockopt(int fd, int level, int option, const void *value,
 int rv_fd_getsockname(int fd, struct sockaddr *address, socklen_t *size)
 {
     return int_or_error(getsockname(fd, address, size));
-}
-
-int rv_fd_getsockopt_error(int fd)
-{
-    int error = 0;
-    socklen_t size = sizeof(error);
-
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
-        return -errno;
-    }
-    return -error;
-}
-
-int rv_fd_pipe(int fds[2])
-{
-    return int_or_error(pipe2(fds, O_NONBLOCK | O_CLOEXEC));
 }
 
 /* The time left is computed anew after each signal, or signals that come often

@@ -22,7 +22,6 @@
 
 ssize_t rv_fd_read(int fd, void *buffer, size_t size);
 ssize_t rv_fd_readv(int fd, const struct iovec *pieces, int count);
-ssize_t rv_fd_pread(int fd, void *buffer, size_t size, off_t offset);
 
 /* Outside a socket the kernel has no flag against SIGPIPE, so these block the
  * signal around the call: one system call more, or two if the thread did not
@@ -57,9 +56,9 @@ int rv_fd_socket(int domain, int type, int protocol);
  * and others, see accept(2)) is no reason to stop listening. */
 int rv_fd_accept(int fd, struct sockaddr *from, socklen_t *from_size);
 
-/* Starts to connect. -EINPROGRESS: wait until the fd is writable, then ask
- * rv_fd_getsockopt_error how it went. An interrupted call is not repeated,
- * since it goes on in the background: it is reported as -EINPROGRESS, too. */
+/* Starts to connect. -EINPROGRESS: wait until the fd is writable, then
+ * call again to learn how it went. An interrupted call is not repeated, since
+ * it goes on in the background: it is reported as -EINPROGRESS, too. */
 int rv_fd_connect(int fd, const struct sockaddr *to, socklen_t to_size);
 
 int rv_fd_bind(int fd, const struct sockaddr *address, socklen_t size);
@@ -68,13 +67,6 @@ int rv_fd_shutdown(int fd, int how);
 int rv_fd_setsockopt(int fd, int level, int option, const void *value,
                      socklen_t size);
 int rv_fd_getsockname(int fd, struct sockaddr *address, socklen_t *size);
-
-/* Takes the socket's pending error (SO_ERROR) away and returns it as -errno; 0
- * if there is none; -EBADF or -ENOTSOCK if `fd` is no socket. */
-int rv_fd_getsockopt_error(int fd);
-
-/* A pipe: fds[0] is its reading, fds[1] its writing end. */
-int rv_fd_pipe(int fds[2]);
 
 /* Waits up to `timeout` nanoseconds (0: not at all, negative: for ever) until
  * one of `count` fds is ready. Returns how many are; 0 when the time is up,

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "src/base/assert.h"
@@ -11,6 +12,19 @@
  * hold them back: the kernel kills the process instead of calling a handler. */
 static const int synchronous[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
                                   SIGABRT, SIGTRAP, SIGSYS};
+
+/* The kernel's struct sched_attr in its first version; its header and glibc's
+ * <sched.h> exclude each other. */
+struct scheduling {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime;
+    uint64_t deadline;
+    uint64_t period;
+};
 
 static sigset_t asynchronous_signals(void)
 {
@@ -61,6 +75,18 @@ void rv_thread_join(rv_thread *thread)
 int rv_thread_id(void)
 {
     return (int)gettid();
+}
+
+void rv_thread_set_slice(uint64_t span)
+{
+    struct scheduling attr = {.size = sizeof attr};
+
+    if (syscall(SYS_sched_getattr, 0, &attr, sizeof attr, 0) == 0 &&
+        attr.policy == SCHED_OTHER) {
+        attr.runtime = span;
+        /* A wish: a kernel that refuses it schedules as always. */
+        (void)syscall(SYS_sched_setattr, 0, &attr, 0);
+    }
 }
 
 void rv_thread_yield(void)

@@ -9,6 +9,7 @@
 #define SRC_PLATFORM_OS_THREAD_H
 
 #include <pthread.h>
+#include <stdint.h>
 
 /* What the kernel keeps of a thread's name, with the zero at the end. */
 #define RV_THREAD_NAME_SIZE 16
@@ -36,6 +37,12 @@ void rv_thread_join(rv_thread *thread);
 
 /* The kernel's number of the calling thread; positive. */
 int rv_thread_id(void);
+
+/* Asks the kernel to give the calling thread short time slices (ns, from
+ * 100 us): where threads share a CPU it waits less for the others, and they
+ * for it; its share stays the same. Kept as they are: the niceness, and a
+ * policy other than SCHED_OTHER. Without effect before Linux 6.12. */
+void rv_thread_set_slice(uint64_t span);
 
 /* Lets another thread that is ready run on this CPU first. */
 void rv_thread_yield(void);

@@ -6,7 +6,8 @@
  * emptied without it. */
 #define STEAL_ATTEMPTS 4
 
-void rv_ring_init(rv_ring *r, rv_atomic_ptr *slots, uint64_t capacity)
+void rv_ring_init(rv_ring *r, rv_atomic_ptr *slots, uint64_t capacity,
+                  bool is_private)
 {
     RV_CHECK(rv_bits_is_pow2(capacity), "capacity is a power of two");
     RV_CHECK(capacity <= UINT32_MAX, "capacity fits an unsigned");
@@ -17,6 +18,7 @@ void rv_ring_init(rv_ring *r, rv_atomic_ptr *slots, uint64_t capacity)
     rv_owner_reset(&r->owner);
     r->slots = slots;
     r->mask = capacity - 1;
+    r->is_private = is_private;
 }
 
 /* Copies the `count` items from index `head` on. Relaxed: a thief has the FILL
@@ -64,8 +66,7 @@ unsigned rv_ring_take_all(rv_ring *r, void **items)
 
         copy_slots(r, h, items, count);
         RV_SHAKE_POINT();
-        if (rv_u64_cas_acquire(&r->head, &h, t)) { /* FREE */
-            r->head_seen = t;
+        if (rv_ring_move_head(r, &h, t)) {
             return count;
         }
     }

@@ -12,6 +12,7 @@
  *              owner may not overwrite them; once it has, the CAS fails.
  *   head_seen  private to the owner: some earlier value of head, so never
  *              more than head. It spares push the line that thieves write.
+ *   is_private fixed. Nobody but the owner takes, so plain stores do.
  *   Indices are 64 bits, run on for ever and are compared by difference: a
  *   claim cannot succeed on a head that came round again.
  *
@@ -50,11 +51,14 @@ typedef struct rv_ring {
     rv_owner owner;
     RV_OWN_LINE rv_atomic_ptr *slots; /* fixed */
     uint64_t mask;                    /* fixed */
+    bool is_private;                  /* fixed */
 } rv_ring;
 
 /* Makes an empty ring. `slots` holds `capacity` words, a power of two, and
- * stays the caller's; it must outlive the ring. */
-void rv_ring_init(rv_ring *r, rv_atomic_ptr *slots, uint64_t capacity);
+ * stays the caller's; it must outlive the ring. is_private: there will be no
+ * thieves, and push is no barrier. */
+void rv_ring_init(rv_ring *r, rv_atomic_ptr *slots, uint64_t capacity,
+                  bool is_private);
 
 /* Any thread. Takes the oldest half of what is there, rounded up, at most
  * `max` items, into `items`, oldest first. Returns how many; 0 if the ring is
@@ -73,7 +77,7 @@ unsigned rv_ring_size(const rv_ring *r);
 bool rv_ring_is_empty(const rv_ring *r);
 
 /* Owner. Adds `item` (not NULL); false if the ring is full. A success is a
- * full barrier. */
+ * full barrier unless the ring is private. */
 static inline bool rv_ring_push(rv_ring *r, void *item)
 {
     RV_ASSERT(rv_owner_is_me(&r->owner));
@@ -86,7 +90,24 @@ static inline bool rv_ring_push(rv_ring *r, void *item)
         }
     }
     rv_ptr_store_relaxed(&r->slots[t & r->mask], item); /* FILL orders it */
-    rv_u64_exchange_seq_cst(&r->tail, t + 1);           /* FILL, LOOK */
+    if (r->is_private) {
+        rv_u64_store_relaxed(&r->tail, t + 1); /* read by the owner only */
+    } else {
+        rv_u64_exchange_seq_cst(&r->tail, t + 1); /* FILL, LOOK */
+    }
+    return true;
+}
+
+/* Owner. Takes what lies before `to`; false: head was not *from any more, which
+ * is updated. */
+static inline bool rv_ring_move_head(rv_ring *r, uint64_t *from, uint64_t to)
+{
+    if (r->is_private) {
+        rv_u64_store_relaxed(&r->head, to); /* read by the owner only */
+    } else if (!rv_u64_cas_acquire(&r->head, from, to)) { /* FREE */
+        return false;
+    }
+    r->head_seen = to;
     return true;
 }
 
@@ -100,8 +121,7 @@ static inline void *rv_ring_pop(rv_ring *r)
         void *item =
             rv_ptr_load_relaxed(&r->slots[h & r->mask]); /* own store */
         RV_SHAKE_POINT();
-        if (rv_u64_cas_acquire(&r->head, &h, h + 1)) { /* FREE */
-            r->head_seen = h + 1;
+        if (rv_ring_move_head(r, &h, h + 1)) {
             return item;
         }
     }

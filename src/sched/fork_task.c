@@ -36,10 +36,7 @@ static rv_task *get_descriptor(rv_worker *w)
                      w->scheduler->stack_class);
         rv_u64_store_relaxed(&task->join, RV_JOIN_DETACHED); /* own */
         task->traits.flags = RV_TASK_IS_FORK;
-        if (w->scheduler->pins_all) {
-            task->traits.pins = 1;
-            task->traits.home = w->index;
-        }
+        rv_task_settle(task, w->scheduler->pins_all, w->index);
     }
     return task;
 }

@@ -20,11 +20,6 @@
 
 static rv_atomic_u64 stale_events;
 
-static void set_home(rv_pollable *file, rv_poller *poller)
-{
-    rv_ptr_store_relaxed(&file->home, poller); /* under the lock */
-}
-
 /* Those sides of the mask on which somebody waits. */
 static unsigned waiting(const rv_pollable *file, unsigned sides)
 {
@@ -121,7 +116,7 @@ static int queue_managed(rv_pollable *file, int fd, rv_poller *poller,
         if (error != 0) {
             return error;
         }
-        set_home(file, poller);
+        rv_pollable_set_home(file, poller);
     }
     if (!may_queue(file, wait)) {
         return RV_POLL_WAIT_RETRY;
@@ -158,7 +153,7 @@ static int queue_foreign(rv_pollable *file, int fd, rv_poller *poller,
         unqueue(file, wait);
         return error;
     }
-    set_home(file, poller);
+    rv_pollable_set_home(file, poller);
     return 0;
 }
 
@@ -190,7 +185,7 @@ int rv_poll_wait_probe(rv_pollable *file, int fd, rv_poller *poller)
     if (rv_pollable_home(file) == NULL && !rv_pollable_is_managed(file)) {
         error = register_at(file, fd, poller, EPOLLONESHOT, false);
         if (error == 0) {
-            set_home(file, poller);
+            rv_pollable_set_home(file, poller);
         }
     }
     rv_lock_release(&file->lock);

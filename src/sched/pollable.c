@@ -49,11 +49,6 @@ int rv_pollable_open(int fd, rv_pollable **out)
     return 0;
 }
 
-static void set_home(rv_pollable *file, rv_poller *poller)
-{
-    rv_ptr_store_relaxed(&file->home, poller); /* under the lock */
-}
-
 void rv_pollable_take_all(rv_pollable *file, unsigned cause)
 {
     for (unsigned s = 0; s < RV_SIDES; s++) {
@@ -66,7 +61,7 @@ static void reset(rv_pollable *file)
 {
     file->sequence++;
     file->closer = 0;
-    set_home(file, NULL);
+    rv_pollable_set_home(file, NULL);
     for (unsigned s = 0; s < RV_SIDES; s++) {
         rv_poll_side_reset(&file->side[s]);
     }
@@ -153,7 +148,7 @@ static void forget(rv_pollable *file, const rv_poller *poller)
     }
     rv_lock_acquire(&file->lock);
     if (rv_pollable_home(file) == poller) {
-        set_home(file, NULL);
+        rv_pollable_set_home(file, NULL);
         rv_pollable_take_all(file, RV_CAUSE_SOURCE);
     }
     rv_lock_release(&file->lock);

@@ -152,6 +152,11 @@ static inline rv_poller *rv_pollable_home(const rv_pollable *file)
     return (rv_poller *)rv_ptr_load_relaxed(&file->home); /* under the lock */
 }
 
+static inline void rv_pollable_set_home(rv_pollable *file, rv_poller *poller)
+{
+    rv_ptr_store_relaxed(&file->home, poller); /* under the lock */
+}
+
 static inline bool rv_pollable_is_managed(const rv_pollable *file)
 {
     /* relaxed: flags change under the lock only */

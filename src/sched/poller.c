@@ -91,8 +91,8 @@ static unsigned dispatch(rv_poller *poller, struct rv_worker *by, int count,
         } else if (event.data.u64 == DATA_WATCH) {
             take_tick(poller, by, passes_by);
         } else {
-            rv_poll_wait_event(poller, by, event.data.u64, event.events);
-            served++;
+            served +=
+                rv_poll_wait_event(poller, by, event.data.u64, event.events);
         }
     }
     if (count == RV_POLL_EVENTS && poller->watch_fd >= 0) {

@@ -47,7 +47,8 @@ int rv_poller_watch(rv_poller *poller, int fd);
  * timeout  nanoseconds; 0: do not wait, < 0: for ever. Waiting is for the
  *          owner only
  *
- * Returns the number of descriptor events (the eventfd's own not counted). */
+ * Returns the number of descriptor events; the eventfd's own and stale ones
+ * are not counted. */
 unsigned rv_poller_poll(rv_poller *poller, struct rv_worker *by,
                         int64_t timeout);
 

@@ -61,8 +61,7 @@ void rv_run_from_loop(rv_worker *w, rv_task *task)
     rv_switch(&w->handoff, task->fiber);
 }
 
-/* A task's first run may end a wait for its start, or a pin to its place. */
-static void begin_slow(rv_task *task)
+void rv_run_begin_slow(rv_task *task)
 {
     if (rv_claim_state(rv_u64_load_relaxed(&task->claim)) != RV_TASK_RUNNING) {
         rv_claim_finish(&task->claim);
@@ -73,19 +72,7 @@ static void begin_slow(rv_task *task)
     }
 }
 
-static inline int64_t call_body(rv_task *task)
-{
-    /* relaxed: FIRED was seen when the task was taken from its queue */
-    if (__builtin_expect(task->traits.flags != 0 ||
-                             rv_claim_state(rv_u64_load_relaxed(
-                                 &task->claim)) != RV_TASK_RUNNING,
-                         0)) {
-        begin_slow(task);
-    }
-    return task->fn(task->arg);
-}
-
-static void drop_owned_slow(rv_task *task)
+void rv_run_drop_slow(rv_task *task)
 {
     if (task->traits.flags & RV_TASK_OWNS_TIMER) {
         rv_timer_stop(task->arg);
@@ -99,20 +86,12 @@ static void drop_owned_slow(rv_task *task)
     task->traits.flags = 0;
 }
 
-/* Frees what an ended task owns, also one that never ran. */
-static inline void drop_owned(rv_task *task)
-{
-    if (__builtin_expect(task->traits.flags != 0, 0)) {
-        drop_owned_slow(task);
-    }
-}
-
 void rv_run_finish(rv_worker *w, rv_task *task, int64_t result)
 {
     struct rv_scheduler *s = w->scheduler;
     bool has_credit =
         s->credit_share != 0 && (task->traits.flags & RV_TASK_IS_FORK) == 0;
-    drop_owned(task);
+    rv_run_drop(task);
     task->result = result;
     /* Counted before the exchange, a full barrier, and the phase looked at
      * after it: draining stores the phase and then sums, so one sees the
@@ -174,7 +153,7 @@ static void run_stack(rv_handoff *handoff)
     rv_fiber *to;
     for (;;) {
         rv_task *task = w->current;
-        int64_t result = call_body(task);
+        int64_t result = rv_run_body(task);
         w = rv_current_worker();
         RV_ASSERT(w->current == task);
         rv_run_finish(w, task, result);
@@ -189,24 +168,4 @@ static void run_stack(rv_handoff *handoff)
     w->handoff.publish = recycle_stack;
     w->handoff.arg = stack;
     rv_switch_final(&w->handoff, to);
-}
-
-rv_worker *rv_run_inline(rv_worker *w, rv_task *task, int64_t *result)
-{
-    rv_task *host = w->current;
-    task->fiber = host->fiber;
-    rv_ptr_store_relaxed(&task->host, host); /* its own */
-    w->current = task;
-    *result = call_body(task);
-    w = rv_current_worker();
-    RV_ASSERT(w->current == task);
-    /* relaxed: who still finds the guest there loses by its epoch or id */
-    rv_ptr_store_relaxed(&host->guest, NULL);
-    w->current = host;
-    drop_owned(task);
-    rv_stat_add(&w->stats.ended, 1);
-    if (__builtin_expect(w->scheduler->credit_share != 0, 0)) {
-        rv_scheduler_return_credit(w->scheduler, w);
-    }
-    return w;
 }

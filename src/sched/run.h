@@ -13,8 +13,10 @@
 
 #include <stdbool.h>
 
+#include "src/base/assert.h"
 #include "src/context/stack.h"
 #include "src/context/switch.h"
+#include "src/sched/current.h"
 #include "src/sched/scheduler.h"
 #include "src/sched/worker.h"
 
@@ -65,10 +67,30 @@ void rv_run_from_loop(rv_worker *w, rv_task *task);
  * the descriptor belongs to others. */
 void rv_run_finish(rv_worker *w, rv_task *task, int64_t result);
 
-/* Runs an unstarted task as a call on the caller's stack (D10). The caller owns
- * the handle, and gives the descriptor back. Returns the worker it is on then.
- */
-rv_worker *rv_run_inline(rv_worker *w, rv_task *task, int64_t *result);
+/* A task's first run may end a wait for its start, or a pin to its place. */
+void rv_run_begin_slow(rv_task *task);
+
+static inline int64_t rv_run_body(rv_task *task)
+{
+    /* relaxed: FIRED was seen when the task was taken from its queue */
+    if (__builtin_expect(task->traits.flags != 0 ||
+                             rv_claim_state(rv_u64_load_relaxed(
+                                 &task->claim)) != RV_TASK_RUNNING,
+                         0)) {
+        rv_run_begin_slow(task);
+    }
+    return task->fn(task->arg);
+}
+
+void rv_run_drop_slow(rv_task *task);
+
+/* Frees what an ended task owns, also one that never ran. */
+static inline void rv_run_drop(rv_task *task)
+{
+    if (__builtin_expect(task->traits.flags != 0, 0)) {
+        rv_run_drop_slow(task);
+    }
+}
 
 /* True when rv_run_inline may be used for `task` by w's current task: the same
  * stack class, half the stack left, and nobody could want to move one of the
@@ -83,6 +105,30 @@ static inline bool rv_run_may_inline(const rv_worker *w, const rv_task *task)
     }
     const rv_stack *stack = rv_container_of(host->fiber, rv_stack, fiber);
     return rv_stack_room(stack) >= stack->fiber.size / 2;
+}
+
+/* Runs an unstarted task as a call on the caller's stack. The caller owns
+ * the handle, and gives the descriptor back. Returns the worker it is on then.
+ * Inlined, since a frame that returns after a switch is mispredicted. */
+static inline rv_worker *rv_run_inline(rv_worker *w, rv_task *task,
+                                       int64_t *result)
+{
+    rv_task *host = w->current;
+    task->fiber = host->fiber;
+    rv_ptr_store_relaxed(&task->host, host); /* its own */
+    w->current = task;
+    *result = rv_run_body(task);
+    w = rv_current_worker();
+    RV_ASSERT(w->current == task);
+    /* relaxed: who still finds the guest there loses by its epoch or id */
+    rv_ptr_store_relaxed(&host->guest, NULL);
+    w->current = host;
+    rv_run_drop(task);
+    rv_stat_add(&w->stats.ended, 1);
+    if (__builtin_expect(w->scheduler->credit_share != 0, 0)) {
+        rv_scheduler_return_credit(w->scheduler, w);
+    }
+    return w;
 }
 
 #endif

@@ -79,12 +79,22 @@ static int64_t standing_still(rv_worker *w, const rv_worker *victim,
     return now - last->since;
 }
 
-/* Serves the victim's epoll and timers in its place. */
-static void poll_for(rv_worker *w, rv_worker *victim, int64_t now)
+/* A stuck worker's descriptors are looked at again soon while they are busy,
+ * and less often while they are not, until the watch will do. */
+static int64_t back_off(int64_t span)
 {
-    uint64_t polled = rv_u64_load_relaxed(&victim->poller.polled_at);
-    if (now - (int64_t)polled < RV_STUCK_POLL ||
-        !rv_u64_cas_acq_rel(&victim->poller.polled_at, &polled,
+    if (span == 0) {
+        return RV_STUCK_POLL;
+    }
+    return 2 * span < RV_WATCH_PERIOD ? 2 * span : 0;
+}
+
+/* Serves the victim's epoll and timers in its place, unless another thief has
+ * taken the turn since `polled` was seen. */
+static void poll_for(rv_worker *w, rv_worker *victim, uint64_t polled,
+                     int64_t now)
+{
+    if (!rv_u64_cas_acq_rel(&victim->poller.polled_at, &polled,
                             (uint64_t)now)) { /* TURN */
         return;
     }
@@ -92,25 +102,48 @@ static void poll_for(rv_worker *w, rv_worker *victim, int64_t now)
     served += rv_timer_fire(w, &victim->timers, now);
     if (served != 0) {
         rv_stat_add(&w->stats.takeovers, 1);
-        w->serves_stuck = true;
+        w->stuck_span = RV_STUCK_POLL;
+    } else {
+        w->stuck_span = back_off(w->stuck_span);
     }
+    w->serves_stuck = w->stuck_span != 0;
+    w->stuck_polled = rv_u64_load_relaxed(&victim->poller.polled_at); /* hint */
 }
 
 static rv_task *steal_from_stuck(rv_worker *w, rv_worker *victim, int64_t now)
 {
-    if (rv_idle_is_asleep(&w->scheduler->idle, victim->index) ||
-        standing_still(w, victim, now) < RV_STUCK_SLOT) {
+    if (rv_idle_is_asleep(&w->scheduler->idle, victim->index)) {
+        return NULL;
+    }
+    /* relaxed: confirmed by poll_for's CAS */
+    uint64_t polled = rv_u64_load_relaxed(&victim->poller.polled_at);
+    bool is_overdue = now - (int64_t)polled >= RV_STUCK_POLL;
+    if (!is_overdue && polled == w->stuck_polled) {
+        w->serves_stuck = w->stuck_span != 0; /* nobody polled since we did */
+    }
+    if (standing_still(w, victim, now) < RV_STUCK_SLOT && !is_overdue) {
         return NULL;
     }
     rv_task *task = steal_slot(w, &victim->next_slot);
     if (task == NULL) {
         task = steal_slot(w, &victim->spawn_slot);
     }
-    if (task == NULL) {
-        poll_for(w, victim, now);
+    if (task == NULL && is_overdue) {
+        poll_for(w, victim, polled, now);
         task = rv_worker_pick(w);
     }
     return task;
+}
+
+void rv_steal_poll_one(rv_worker *w, int64_t now)
+{
+    rv_scheduler *s = w->scheduler;
+    rv_worker *victim = s->workers[rv_rng_below(&w->rng, s->count)];
+    uint64_t polled = rv_u64_load_relaxed(&victim->poller.polled_at);
+    if (now - (int64_t)polled >= RV_STUCK_POLL &&
+        !rv_idle_is_asleep(&s->idle, victim->index)) {
+        poll_for(w, victim, polled, now);
+    }
 }
 
 static rv_task *steal_from(rv_worker *w, rv_worker *victim, int64_t now)
@@ -158,6 +191,16 @@ static bool has_work(const rv_worker *victim)
            !rv_deque_is_empty(&victim->forks);
 }
 
+bool rv_steal_from_any(const rv_scheduler *s)
+{
+    for (unsigned i = 0; s->stealing && i < s->count; i++) {
+        if (has_work(s->workers[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool rv_steal_anything(const rv_worker *w)
 {
     const rv_scheduler *s = w->scheduler;
@@ -167,10 +210,5 @@ bool rv_steal_anything(const rv_worker *w)
         rv_ptr_load_acquire(&w->spawn_slot) != NULL) { /* SLOT */
         return true;
     }
-    for (unsigned i = 0; s->stealing && i < s->count; i++) {
-        if (has_work(s->workers[i])) {
-            return true;
-        }
-    }
-    return false;
+    return rv_steal_from_any(s);
 }

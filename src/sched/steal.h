@@ -4,9 +4,11 @@
  * deque, or a batch of its backlog, or its
  * whole inbox. From a victim that is stuck (asleep workers are
  * never stuck), also:
- *   its next and spawn slots   when its tick stood still for RV_STUCK_SLOT
+ *   its next and spawn slots   when its tick stood still for RV_STUCK_SLOT, or
+ *                              nobody polled for RV_STUCK_POLL
  *   its epoll, overdue timers  when nobody polled for RV_STUCK_POLL
- * Who ticked when is remembered by each thief for itself.
+ * Who ticked when is remembered by each thief for itself. A worker that is not
+ * stuck polls every 100 us, so one look tells.
  *
  * Pair TURN: a thief takes the turn to poll for a victim by a CAS on polled_at
  * from the old time it saw; the others lose and look elsewhere.
@@ -26,6 +28,13 @@
  * the rest of what was taken is in w's own queues; or NULL. The loop context.
  * */
 rv_task *rv_steal_round(rv_worker *w);
+
+/* A busy worker's share, once a turn: polls for one other worker, chosen at
+ * random, if that is stuck. Without work the loop context looks at all. */
+void rv_steal_poll_one(rv_worker *w, int64_t now);
+
+/* True when some worker has work that others may take. */
+bool rv_steal_from_any(const rv_scheduler *s);
 
 /* True when some queue that this worker may take from, or its own, has work.
  * The last look before sleeping. */

@@ -202,6 +202,16 @@ static inline void rv_task_init(rv_task *task, struct rv_scheduler *scheduler,
     task->traits = traits;
 }
 
+/* Makes a task that is in no queue yet stay on worker `home` for life, where
+ * the design pins all. */
+static inline void rv_task_settle(rv_task *task, bool pins_all, unsigned home)
+{
+    if (pins_all) {
+        task->traits.pins = 1;
+        task->traits.home = (uint16_t)home;
+    }
+}
+
 static inline const char *rv_task_name(const rv_task *task)
 {
     return task->traits.flags & RV_TASK_OWNS_NAME ? task->name : "";

@@ -76,7 +76,7 @@ void rv_ready(rv_worker *by, rv_task *task)
         }
         return;
     }
-    rv_task *displaced = rv_worker_put_slot(&by->next_slot, task);
+    rv_task *displaced = rv_worker_put_slot(by, &by->next_slot, task);
     if (displaced != NULL) {
         rv_worker_push(by, displaced);
     }
@@ -91,20 +91,18 @@ void rv_ready_last(rv_worker *by, rv_task *task)
     }
 }
 
+void rv_wake_finish(rv_worker *by, rv_ref ref, rv_claim_result won)
+{
+    if (won == RV_CLAIM_WON_WAKE) {
+        rv_ready(by, rv_ref_task(ref));
+    } else if (won == RV_CLAIM_WON_THREAD) {
+        wake_thread(rv_ref_task(ref));
+    }
+}
+
 bool rv_wake(rv_worker *by, rv_ref ref, unsigned cause)
 {
-    rv_task *task = rv_ref_task(ref);
-    switch (rv_claim_try(&task->claim, rv_ref_epoch(ref), cause)) {
-    case RV_CLAIM_LOST:
-        return false;
-    case RV_CLAIM_WON:
-        return true;
-    case RV_CLAIM_WON_WAKE:
-        rv_ready(by, task);
-        return true;
-    case RV_CLAIM_WON_THREAD:
-        wake_thread(task);
-        return true;
-    }
-    return false;
+    rv_claim_result won = rv_wake_claim(ref, cause);
+    rv_wake_finish(by, ref, won);
+    return won != RV_CLAIM_LOST;
 }

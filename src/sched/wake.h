@@ -18,6 +18,17 @@ struct rv_worker;
  *          suspends */
 bool rv_wake(struct rv_worker *by, rv_ref ref, unsigned cause);
 
+/* rv_wake in two halves, for who holds the lock of an object meanwhile: claim
+ * under the lock, so that what the waiter owns stays where it is; finish after
+ * it was released, and nothing but the reference is touched then. A waiter that
+ * was claimed while it had not parked (RV_CLAIM_WON) may go on at once. */
+static inline rv_claim_result rv_wake_claim(rv_ref ref, unsigned cause)
+{
+    return rv_claim_try(&rv_ref_task(ref)->claim, rv_ref_epoch(ref), cause);
+}
+
+void rv_wake_finish(struct rv_worker *by, rv_ref ref, rv_claim_result won);
+
 /* Puts a task that nobody else holds (new, or claimed from PARKED) where it
  * will run: the caller's next-slot, or its home worker's inbox when pinned, or
  * an inbox of its own scheduler when the caller is elsewhere. Context as

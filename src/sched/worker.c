@@ -16,10 +16,14 @@
 #include "src/sched/steal.h"
 #include "src/sched/timer.h"
 
-/* A turn of the loop is due after so much time (D5). */
+/* A turn of the loop is due after so much time. */
 #define TURN_US 100
 
-/* How long a search spins before it sleeps: doubled by a find, halved else. */
+/* Who has to take over from a stuck worker may have to share a CPU with it. */
+#define SLICE_NS 100000
+
+/* How long a search spins before it sleeps: doubled by a find, halved else,
+ * down to nothing but one round. */
 #define SPIN_NS_MIN 2000
 #define SPIN_NS_MAX 50000
 
@@ -30,9 +34,7 @@ static void begin_turn(rv_worker *w)
     w->turn_at = rv_clock_ticks();
 }
 
-/* A span of the budget is used up: true when the loop's turn is due. Short
- * items get many spans, since a turn costs as much as tens of them. */
-static bool is_turn_due(rv_worker *w)
+bool rv_worker_is_turn_due(rv_worker *w)
 {
     if (w->budget == 0 || --w->budget_spans == 0 ||
         rv_clock_ticks() - w->turn_at > w->turn_ticks) {
@@ -50,11 +52,10 @@ int rv_worker_init(rv_worker *w, struct rv_scheduler *scheduler, unsigned index,
     w->index = (uint16_t)index;
     w->turn_ticks = TURN_US * rv_clock_ticks_per_us();
     begin_turn(w);
-    w->spin_ns = SPIN_NS_MIN;
     rv_fifo_init(&w->pinned);
     rv_fifo_init(&w->starved);
     rv_rng_seed(&w->rng, seed + index);
-    rv_ring_init(&w->ring, w->ring_slots, RV_RING_SLOTS);
+    rv_ring_init(&w->ring, w->ring_slots, RV_RING_SLOTS, !scheduler->stealing);
     rv_deque_init(&w->forks, w->fork_slots, RV_DEQUE_SLOTS);
     rv_inbox_init(&w->inbox);
     rv_backlog_init(&w->backlog);
@@ -159,14 +160,6 @@ void rv_worker_push_chain(rv_worker *w, rv_link *first)
     tell_thieves(w);
 }
 
-static rv_task *take_slot(rv_atomic_ptr *slot)
-{
-    if (rv_ptr_load_relaxed(slot) == NULL) { /* the exchange decides */
-        return NULL;
-    }
-    return rv_ptr_exchange_acq_rel(slot, NULL); /* SLOT */
-}
-
 static rv_task *limit_slots(rv_worker *w, rv_task *task)
 {
     if (++w->slot_runs <= RV_SLOT_RUNS_MAX) {
@@ -183,11 +176,17 @@ static rv_task *limit_slots(rv_worker *w, rv_task *task)
     return NULL;
 }
 
+static inline rv_task *pick_slot(rv_worker *w, rv_atomic_ptr *slot)
+{
+    rv_task *task = rv_ptr_load_relaxed(slot); /* taking decides */
+    return task != NULL && rv_worker_take_slot(w, slot, task) ? task : NULL;
+}
+
 static inline rv_task *pick_slots(rv_worker *w)
 {
-    rv_task *task = take_slot(&w->next_slot);
+    rv_task *task = pick_slot(w, &w->next_slot);
     if (task == NULL) {
-        task = take_slot(&w->spawn_slot);
+        task = pick_slot(w, &w->spawn_slot);
     }
     return task != NULL ? limit_slots(w, task) : NULL;
 }
@@ -232,10 +231,9 @@ static inline rv_task *pick_queues(rv_worker *w)
 
 rv_task *rv_worker_pick(rv_worker *w)
 {
-    if (__builtin_expect(w->budget <= 1, 0) && is_turn_due(w)) {
+    if (rv_worker_count_item(w)) {
         return NULL;
     }
-    w->budget--;
     rv_task *task = pick_slots(w);
     if (task == NULL) {
         task = pick_queues(w);
@@ -293,6 +291,9 @@ static rv_task *turn(rv_worker *w, bool poll)
     }
     int64_t now = rv_clock_now();
     rv_timer_fire(w, &w->timers, now);
+    if (poll && w->scheduler->stealing) {
+        rv_steal_poll_one(w, now);
+    }
     begin_turn(w);
     rv_task *task = feed_starved(w, false);
     if (task != NULL) {
@@ -303,6 +304,15 @@ static rv_task *turn(rv_worker *w, bool poll)
                           : rv_worker_pick(w);
 }
 
+static void spin_longer(rv_worker *w)
+{
+    if (w->spin_ns == 0) {
+        w->spin_ns = SPIN_NS_MIN;
+    } else if (w->spin_ns < SPIN_NS_MAX) {
+        w->spin_ns *= 2;
+    }
+}
+
 static rv_task *search(rv_worker *w)
 {
     w->serves_stuck = false;
@@ -310,8 +320,7 @@ static rv_task *search(rv_worker *w)
     for (;;) {
         rv_task *task = rv_steal_round(w);
         if (task != NULL) {
-            w->spin_ns =
-                w->spin_ns < SPIN_NS_MAX / 2 ? w->spin_ns * 2 : SPIN_NS_MAX;
+            spin_longer(w);
             return task;
         }
         if (!rv_inbox_is_empty(&w->inbox) ||
@@ -325,21 +334,21 @@ static rv_task *search(rv_worker *w)
             rv_cpu_relax();
         }
     }
-    w->spin_ns = w->spin_ns > 2 * SPIN_NS_MIN ? w->spin_ns / 2 : SPIN_NS_MIN;
+    w->spin_ns = w->spin_ns > SPIN_NS_MIN ? w->spin_ns / 2 : 0;
     return NULL;
 }
 
-/* Until the next own timer; while a stuck worker's sockets are busy, not longer
- * than until they are to be looked at again. < 0: for ever. */
+/* Until the next own timer, and not longer than until a stuck worker's sockets
+ * are to be looked at again. < 0: for ever. */
 static int64_t time_to_sleep(const rv_worker *w)
 {
     int64_t next = rv_timer_wheel_next(&w->timers);
     if (next == INT64_MAX) {
-        return w->serves_stuck ? RV_STUCK_POLL : -1;
+        return w->serves_stuck ? w->stuck_span : -1;
     }
     int64_t now = rv_clock_now();
     int64_t span = next > now ? next - now : 0;
-    return w->serves_stuck && span > RV_STUCK_POLL ? RV_STUCK_POLL : span;
+    return w->serves_stuck && span > w->stuck_span ? w->stuck_span : span;
 }
 
 static void sleep_in_epoll(rv_worker *w)
@@ -383,14 +392,25 @@ static bool park(rv_worker *w, bool searching)
     return false;
 }
 
+/* A worker without a reason to search sleeps in its epoll at once: it would
+ * only find its own events there. Ticks call for a look after stuck workers. */
+static bool should_search(const rv_worker *w)
+{
+    return w->spin_ns != 0 || w->serves_stuck || w->poller.has_ticked ||
+           rv_steal_from_any(w->scheduler);
+}
+
 /* The next task to run, or NULL when the runtime has stopped. */
 static rv_task *find(rv_worker *w)
 {
     rv_scheduler *s = w->scheduler;
     bool searching = false;
-    rv_task *task = turn(w, w->budget == 0 || s->stealing);
+    /* Own descriptors come before the work of others. */
+    rv_task *task = turn(w, w->budget == 0 || should_search(w));
     while (task == NULL && rv_scheduler_phase(s) != RV_PHASE_STOPPED) {
-        searching = searching || rv_idle_search_begin(&s->idle);
+        if (!searching && should_search(w)) {
+            searching = rv_idle_search_begin(&s->idle);
+        }
         if (searching) {
             task = search(w);
         }
@@ -412,6 +432,9 @@ void rv_worker_main(void *worker)
 {
     rv_worker *w = worker;
     rv_scheduler *s = w->scheduler;
+    if (s->stealing) {
+        rv_thread_set_slice(SLICE_NS);
+    }
     rv_scheduler_wait_gate(s);
     bool has_signal_stack =
         s->reports_crashes && rv_overflow_thread_enter() == 0;

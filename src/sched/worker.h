@@ -85,12 +85,14 @@ typedef struct rv_worker {
     rv_fifo starved;                /* own: unstarted tasks without a stack */
     rv_stack_cache stacks;          /* own */
     rv_rng rng;                     /* own */
-    bool serves_stuck;              /* own: the last search served a stuck
-                                       worker's epoll or timers */
-    uint32_t spin_ns;               /* own: how long a search spins */
-    rv_sighting *sightings;         /* own: one for each worker */
-    rv_fiber loop;                  /* own: the thread's own stack */
-    rv_thread thread;               /* scheduler's */
+    bool serves_stuck;      /* own: the last to poll for a worker that is
+                                       stuck; looks again after stuck_span */
+    int64_t stuck_span;     /* own: ns */
+    uint64_t stuck_polled;  /* own: its polled_at then */
+    uint32_t spin_ns;       /* own: how long a search spins */
+    rv_sighting *sightings; /* own: one for each worker */
+    rv_fiber loop;          /* own: the thread's own stack */
+    rv_thread thread;       /* scheduler's */
 
     RV_OWN_LINE rv_atomic_u64 tick; /* shared: items taken; owner writes */
     rv_atomic_ptr next_slot;        /* shared: the task just woken */
@@ -137,15 +139,45 @@ void rv_worker_main(void *worker);
  * is due, or nothing is ready. */
 rv_task *rv_worker_pick(rv_worker *w);
 
-/* Puts a task into one of the worker's slots; the occupant it displaces, which
- * the caller queues elsewhere, or NULL. The owner. */
-static inline rv_task *rv_worker_put_slot(rv_atomic_ptr *slot, rv_task *task)
+/* The owner's side of SLOT. Where nobody steals nobody else looks into slots
+ * either, and plain accesses do. */
+
+/* Puts a task into a slot; the occupant it displaces, which the caller queues
+ * elsewhere, or NULL. */
+static inline rv_task *rv_worker_put_slot(rv_worker *w, rv_atomic_ptr *slot,
+                                          rv_task *task)
 {
-    if (rv_ptr_load_relaxed(slot) == NULL) { /* nobody else fills it */
-        rv_ptr_store_release(slot, task);    /* SLOT */
-        return NULL;
+    rv_task *before = (rv_task *)rv_ptr_load_relaxed(slot); /* may be gone */
+    if (before == NULL || w->ring.is_private) { /* nobody else fills it */
+        rv_ptr_store_release(slot, task);       /* SLOT */
+        return before;
     }
     return (rv_task *)rv_ptr_exchange_acq_rel(slot, task); /* SLOT */
+}
+
+/* Takes `task`, which was in a slot a moment ago; false: others were faster. */
+static inline bool rv_worker_take_slot(rv_worker *w, rv_atomic_ptr *slot,
+                                       rv_task *task)
+{
+    if (w->ring.is_private) {
+        rv_ptr_store_relaxed(slot, NULL); /* read by the owner only */
+        return true;
+    }
+    void *expected = task;
+    return rv_ptr_cas_acq_rel(slot, &expected, NULL); /* SLOT */
+}
+
+/* Counts one item of the worker's turn: true when the loop's turn is due. Short
+ * items get many spans, since a turn costs as much as tens of them. */
+bool rv_worker_is_turn_due(rv_worker *w);
+
+static inline bool rv_worker_count_item(rv_worker *w)
+{
+    if (__builtin_expect(w->budget <= 1, 0) && rv_worker_is_turn_due(w)) {
+        return true;
+    }
+    w->budget--;
+    return false;
 }
 
 /* Pushes a ready, movable task to the ring's tail; a full ring keeps its older

@@ -28,14 +28,9 @@ void rv_wait_publish(rv_handoff *handoff, void *task)
     rv_wait_park(rv_worker_of(handoff), task);
 }
 
-static void publish_yield(rv_handoff *handoff, void *task)
+void rv_wait_publish_yield(rv_handoff *handoff, void *task)
 {
     rv_ready_last(rv_worker_of(handoff), task);
-}
-
-rv_worker *rv_wait_yield_to(rv_worker *w, rv_task *picked)
-{
-    return rv_run_leave_for(w, picked, publish_yield);
 }
 
 int rv_wait_begin_slow(rv_wait *wait, bool deaf)
@@ -56,6 +51,12 @@ int rv_wait_begin_slow(rv_wait *wait, bool deaf)
     wait->ref = rv_ref_make(thread, rv_claim_begin(&thread->claim, deaf));
     rv_claim_mark_thread(&thread->claim);
     return 0;
+}
+
+int rv_wait_refused(const rv_wait *wait)
+{
+    (void)wait;
+    return -ECANCELED;
 }
 
 void rv_wait_end_thread(rv_wait *wait)

@@ -48,9 +48,16 @@ int rv_wait_begin_slow(rv_wait *wait, bool deaf);
 unsigned rv_wait_suspend_thread(rv_wait *wait, rove_time deadline);
 void rv_wait_end_thread(rv_wait *wait);
 
+/* The publish hook of a yield. */
+void rv_wait_publish_yield(rv_handoff *handoff, void *task);
+
 /* Yields once, cancelled or not, to `picked` (NULL: the loop). The worker the
  * task is on then. */
-rv_worker *rv_wait_yield_to(rv_worker *w, rv_task *picked);
+static inline __attribute__((always_inline)) rv_worker *
+rv_wait_yield_to(rv_worker *w, rv_task *picked)
+{
+    return rv_run_leave_for(w, picked, rv_wait_publish_yield);
+}
 
 /* The same to whatever is next. */
 static inline rv_worker *rv_wait_yield(rv_worker *w)
@@ -105,7 +112,12 @@ rv_wait_suspend(rv_wait *wait)
     return rv_claim_finish(&wait->task->claim);
 }
 
-/* The same, and RV_CAUSE_TIMER at the deadline (ROVE_FOREVER: none). */
+/* What a wait returns that ended with RV_CAUSE_CANCEL: -ECANCELED. Not called
+ * when there is a result all the same: a result that is ready wins. */
+int rv_wait_refused(const rv_wait *wait);
+
+/* As rv_wait_suspend, and RV_CAUSE_TIMER at the deadline (ROVE_FOREVER: none).
+ * */
 unsigned rv_wait_suspend_until(rv_wait *wait, rove_time deadline);
 
 /* Gives the wait up instead of suspending. RV_CAUSE_NONE, or the cause of the

@@ -15,6 +15,7 @@
  * child itself, as it would have on a busy machine. */
 void rove_fork_start(rove_fork *fork, rove_fn *fn, void *arg)
 {
+    RV_CHECK(fn != NULL, "there is no function to run");
     rv_worker *w = rv_current_worker();
     fork->fn = fn;
     fork->arg = arg;

@@ -36,11 +36,13 @@
 
 struct rove_future {
     rv_atomic_u64 word;
-    rv_atomic_u64 references;
+    int64_t result;
+    rv_atomic_u64 references; /* behind what an allocator writes into a free
+                                 block: there 0 is likely to stay, and a
+                                 reference dropped too often to be seen */
     rv_atomic_u32 setting;
     rv_atomic_u32 pushed; /* nodes since the last filter; a hint */
     rv_atomic_u32 left;   /* leavers since the last filter; a hint */
-    int64_t result;
 };
 
 static bool is_node(uint64_t word)
@@ -69,8 +71,10 @@ rove_future *rove_future_new(void)
 
 rove_future *rove_future_ref(rove_future *future)
 {
+    RV_CHECK(future != NULL, "there is no future");
     /* relaxed: the caller has a reference already */
-    rv_u64_fetch_add_relaxed(&future->references, 1);
+    uint64_t before = rv_u64_fetch_add_relaxed(&future->references, 1);
+    RV_CHECK(before > 0, "the future has been freed");
     return future;
 }
 
@@ -128,6 +132,7 @@ static void wake_all(rv_worker *by, uint64_t chain)
 
 int rove_future_set(rove_future *future, int64_t result)
 {
+    RV_CHECK(future != NULL, "there is no future");
     uint32_t nobody = 0;
     if (!rv_u32_cas_acquire(&future->setting, &nobody, 1)) { /* FIRST */
         return -EALREADY;
@@ -140,6 +145,7 @@ int rove_future_set(rove_future *future, int64_t result)
 
 int rove_future_try(rove_future *future, int64_t *result)
 {
+    RV_CHECK(future != NULL, "there is no future");
     if (rv_u64_load_acquire(&future->word) != DONE) { /* DONE */
         return -EAGAIN;
     }
@@ -238,6 +244,7 @@ static void leave(rove_future *future, rv_ref ref)
 
 int rove_future_wait(rove_future *future, int64_t *result)
 {
+    RV_CHECK(future != NULL, "there is no future");
     do {
         rv_wait wait;
         int error = rv_wait_begin(&wait);
@@ -263,6 +270,8 @@ int rove_future_wait(rove_future *future, int64_t *result)
 
 int rove_future_on_done(rove_future *future, rove_fn *fn, void *arg)
 {
+    RV_CHECK(future != NULL, "there is no future");
+    RV_CHECK(fn != NULL, "there is no function to run");
     rv_task *task = rv_spawn_prepare(fn, arg);
     if (task == NULL) {
         return rv_spawn_last_error();

@@ -21,21 +21,22 @@ static inline void give_back(rv_worker *w, rv_task *task)
     }
 }
 
-static void check_owner(bool is_owner)
+static void check_owner(bool is_owner, const char *call)
 {
     if (!is_owner) {
-        rv_panic("rove_join, rove_task_wait or rove_detach",
-                 "a handle has one owner, who waits for it alone and gives it "
-                 "back once");
+        rv_panic(call, "a handle has one owner, who waits for it alone and "
+                       "gives it back once");
     }
 }
 
-/* Waits for the end once: RV_CAUSE_NONE when it had ended already. */
-static inline unsigned wait_for_end(rv_wait *wait, rv_task *task)
+/* Waits for the end once, in a public call: RV_CAUSE_NONE when it had ended
+ * already. */
+static inline unsigned wait_for_end(rv_wait *wait, rv_task *task,
+                                    const char *call)
 {
     uint64_t seen = RV_JOIN_EMPTY;
     if (!rv_u64_cas_acq_rel(&task->join, &seen, wait->ref)) { /* END */
-        check_owner(seen == RV_JOIN_DONE);
+        check_owner(seen == RV_JOIN_DONE, call);
         (void)rv_wait_abort(wait); /* only a canceller can have been faster */
         return RV_CAUSE_NONE;
     }
@@ -58,8 +59,10 @@ static void wait_deaf(rv_task *task)
 {
     rv_wait wait;
     int error = rv_wait_begin_deaf(&wait);
-    RV_CHECK(error == 0, "out of descriptors for waiting threads");
-    wait_for_end(&wait, task);
+    if (error != 0) {
+        rv_panic("rove_join", "no descriptor is left for a waiting thread");
+    }
+    wait_for_end(&wait, task, "rove_join");
 }
 
 /* A cancelled joiner passes the cancellation on and waits all the same. */
@@ -83,7 +86,7 @@ static void wait_as_joiner(rv_worker *w, rv_task *task)
     }
     rv_wait wait;
     rv_wait_arm(&wait, w, false);
-    if (wait_for_end(&wait, task) == RV_CAUSE_CANCEL) {
+    if (wait_for_end(&wait, task, "rove_join") == RV_CAUSE_CANCEL) {
         retract(task, wait.ref);
         join_cancelled(task);
     }
@@ -91,9 +94,8 @@ static void wait_as_joiner(rv_worker *w, rv_task *task)
 
 static inline bool take_unstarted(rv_worker *w, rv_task *task)
 {
-    void *expected = task;
-    if (rv_ptr_load_relaxed(&w->spawn_slot) != task || /* the CAS decides */
-        !rv_ptr_cas_acq_rel(&w->spawn_slot, &expected, NULL)) { /* SLOT */
+    if (rv_ptr_load_relaxed(&w->spawn_slot) != task || /* taking decides */
+        !rv_worker_take_slot(w, &w->spawn_slot, task)) {
         return false;
     }
     if (__builtin_expect(rv_run_may_inline(w, task), 1)) {
@@ -134,13 +136,14 @@ int64_t rove_join(rove_task *task)
 
 int rove_task_wait(rove_task *task)
 {
-    RV_CHECK(task != NULL, "rove_task_wait needs a task");
+    RV_CHECK(task != NULL, "there is no task");
+    RV_CHECK(task != rove_self(), "a task may not wait for itself");
     rv_wait wait;
     int error = rv_wait_begin(&wait);
     if (error != 0) {
         return error;
     }
-    if (wait_for_end(&wait, task) != RV_CAUSE_CANCEL) {
+    if (wait_for_end(&wait, task, "rove_task_wait") != RV_CAUSE_CANCEL) {
         return 0;
     }
     retract(task, wait.ref);
@@ -152,16 +155,17 @@ void rove_detach(rove_task *task)
     if (task == NULL) {
         return;
     }
+    RV_CHECK(task != rove_self(), "a task does not own its own handle");
     uint64_t seen = RV_JOIN_EMPTY;
     if (!rv_u64_cas_acq_rel(&task->join, &seen, RV_JOIN_DETACHED)) { /* END */
-        check_owner(seen == RV_JOIN_DONE);
+        check_owner(seen == RV_JOIN_DONE, "rove_detach");
         give_back(rv_current_worker(), task);
     }
 }
 
 void rove_cancel(rove_task *task)
 {
-    RV_CHECK(task != NULL, "rove_cancel needs a task");
+    RV_CHECK(task != NULL, "there is no task");
     rv_task_cancel(rv_current_worker(), task, rove_task_id(task));
 }
 

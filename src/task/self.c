@@ -34,7 +34,7 @@ int rove_worker_index(void)
 
 uint64_t rove_task_id(const rove_task *task)
 {
-    RV_CHECK(task != NULL, "rove_task_id needs a task");
+    RV_CHECK(task != NULL, "there is no task");
     /* relaxed: the caller's handle keeps the life */
     return rv_u64_load_relaxed(&task->id);
 }
@@ -65,6 +65,7 @@ void rove_task_set_name(rove_task *task, const char *name)
 {
     rv_worker *w = need_worker("rove_task_set_name");
     RV_CHECK(task == NULL || task == w->current, "a task may name only itself");
+    RV_CHECK(name != NULL, "there is no name");
     char *copy = rv_task_copy_name(name);
     if (copy != NULL) {
         if (w->current->traits.flags & RV_TASK_OWNS_NAME) {

@@ -5,6 +5,7 @@
 
 #include "rove/task.h"
 
+#include "src/base/assert.h"
 #include "src/base/bits.h"
 #include "src/base/clock.h"
 #include "src/base/mem.h"
@@ -54,23 +55,18 @@ int rove_sleep(rove_time span)
     return rove_sleep_until(rv_time_add(rv_clock_now(), span));
 }
 
-/* A task that starts at a time: parked and unstarted. The block is its arg, and
- * its timer is stopped and freed with it. */
-typedef struct delayed_start {
-    rv_wake_timer timer;
-    rove_fn *fn;
-    void *arg;
-} delayed_start;
-
 static int64_t run_delayed(void *arg)
 {
-    delayed_start *delayed = arg;
+    rv_delayed_call *delayed = arg;
     return delayed->fn(delayed->arg);
 }
 
+/* Parked and unstarted. The block is its arg, and the timer in it is stopped
+ * and freed with it. */
 rove_task *rove_spawn_at(rove_time when, rove_fn *fn, void *arg)
 {
-    delayed_start *delayed = rv_mem_alloc(sizeof *delayed);
+    RV_CHECK(fn != NULL, "there is no function to run");
+    rv_delayed_call *delayed = rv_mem_alloc(sizeof *delayed);
     if (delayed == NULL) {
         return rv_spawn_refuse(-ENOMEM);
     }

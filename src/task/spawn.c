@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rove/fork.h"
 #include "rove/task.h"
 
 #include "src/base/assert.h"
@@ -29,14 +30,6 @@ int rv_spawn_last_error(void)
     return error != 0 ? error : -EINVAL;
 }
 
-static inline void settle(rv_scheduler *s, rv_task *task, unsigned home)
-{
-    if (s->pins_all) {
-        task->traits.pins = 1;
-        task->traits.home = (uint16_t)home;
-    }
-}
-
 /* Why a spawn on this worker is refused before a descriptor is taken, or 0. */
 static inline int refusal(rv_scheduler *s, rv_worker *w)
 {
@@ -59,7 +52,8 @@ static rv_task *refuse_full(rv_scheduler *s, rv_worker *w)
     return rv_spawn_refuse(-ENOMEM);
 }
 
-static inline rv_task *prepare_on(rv_worker *w, rove_fn *fn, void *arg)
+static inline __attribute__((always_inline)) rv_task *
+prepare_on(rv_worker *w, rove_fn *fn, void *arg)
 {
     rv_scheduler *s = w->scheduler;
     int error = refusal(s, w);
@@ -71,7 +65,7 @@ static inline rv_task *prepare_on(rv_worker *w, rove_fn *fn, void *arg)
         return refuse_full(s, w);
     }
     rv_task_init(task, s, fn, arg, s->stack_class);
-    settle(s, task, w->index);
+    rv_task_settle(task, s->pins_all, w->index);
     rv_stat_add(&w->stats.spawned, 1);
     return task;
 }
@@ -117,8 +111,8 @@ static rv_task *prepare_counted(rv_scheduler *s, rove_fn *fn, void *arg)
     }
     rv_task_init(task, s, fn, arg, s->stack_class);
     /* relaxed: any spread will do */
-    settle(
-        s, task,
+    rv_task_settle(
+        task, s->pins_all,
         (unsigned)(rv_u64_fetch_add_relaxed(&s->foreign_turn, 1) % s->count));
     return task;
 }
@@ -149,7 +143,7 @@ static inline void launch_on(rv_worker *w, rv_task *task)
         rv_ready(w, task);
         return;
     }
-    rv_task *displaced = rv_worker_put_slot(&w->spawn_slot, task);
+    rv_task *displaced = rv_worker_put_slot(w, &w->spawn_slot, task);
     if (displaced != NULL) {
         rv_worker_push(w, displaced);
     }
@@ -182,6 +176,26 @@ void rv_spawn_drop(rv_task *task)
     }
 }
 
+/* The arg of a task that owns it, and no timer in it. */
+typedef struct owned_call {
+    rove_fn *fn;
+    _Alignas(16) unsigned char args[];
+} owned_call;
+
+rove_fn *rv_spawn_function(const rv_task *task)
+{
+    if (task->traits.flags & RV_TASK_IS_FORK) {
+        return ((const rove_fork *)task->arg)->fn;
+    }
+    if (task->traits.flags & RV_TASK_OWNS_TIMER) {
+        return ((const rv_delayed_call *)task->arg)->fn;
+    }
+    if (task->traits.flags & RV_TASK_OWNS_ARG) {
+        return ((const owned_call *)task->arg)->fn;
+    }
+    return task->fn;
+}
+
 rv_ref rv_spawn_begin(rv_task *task)
 {
     return rv_ref_make(task, rv_claim_begin(&task->claim, false));
@@ -210,6 +224,7 @@ static rv_task *spawn_from_pool(rove_fn *fn, void *arg)
 
 rove_task *rove_spawn(rove_fn *fn, void *arg)
 {
+    RV_CHECK(fn != NULL, "there is no function to run");
     rv_worker *w = rv_current_worker();
     if (__builtin_expect(w == NULL, 0)) {
         return spawn_from_pool(fn, arg);
@@ -221,11 +236,6 @@ rove_task *rove_spawn(rove_fn *fn, void *arg)
     return task;
 }
 
-typedef struct owned_call {
-    rove_fn *fn;
-    _Alignas(16) unsigned char args[];
-} owned_call;
-
 static int64_t run_owned(void *arg)
 {
     owned_call *call = arg;
@@ -234,6 +244,8 @@ static int64_t run_owned(void *arg)
 
 rove_task *rove_spawn_copy(rove_fn *fn, const void *args, size_t size)
 {
+    RV_CHECK(fn != NULL, "there is no function to run");
+    RV_CHECK(args != NULL || size == 0, "there is nothing to copy");
     owned_call *call =
         size <= SIZE_MAX / 2 ? rv_mem_alloc(sizeof *call + size) : NULL;
     if (call == NULL) {
@@ -294,6 +306,8 @@ static void apply_options(rv_task *task, const rove_task_options *options)
 rove_task *rove_spawn_with(const rove_task_options *options, rove_fn *fn,
                            void *arg)
 {
+    RV_CHECK(fn != NULL, "there is no function to run");
+    RV_CHECK(options != NULL, "there are no options");
     rv_scheduler *s = rv_current_get()->scheduler;
     if (s == NULL) {
         return rv_spawn_refuse(-EPERM);
@@ -323,6 +337,7 @@ rove_task *rove_spawn_with(const rove_task_options *options, rove_fn *fn,
 
 int rove_go(rove_fn *fn, void *arg)
 {
+    RV_CHECK(fn != NULL, "there is no function to run");
     rv_task *task = rove_spawn(fn, arg);
     if (task == NULL) {
         return rv_spawn_last_error();

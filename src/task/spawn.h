@@ -4,6 +4,15 @@
 #define SRC_TASK_SPAWN_H
 
 #include "src/sched/scheduler.h"
+#include "src/sched/timer.h"
+
+/* The arg of a task that starts at a time (RV_TASK_OWNS_TIMER): the function
+ * the user gave, and its argument. */
+typedef struct rv_delayed_call {
+    rv_wake_timer timer;
+    rove_fn *fn;
+    void *arg;
+} rv_delayed_call;
 
 /* Remembers why a spawn of the calling task or thread was refused; returns
  * NULL, for the caller to return. error is negative. */
@@ -22,6 +31,10 @@ void rv_spawn_launch(rv_task *task);
 /* Begins the wait of a prepared task for its start: the reference to arm
  * sources with. rv_wait_park() then lets it go; it starts when claimed. */
 rv_ref rv_spawn_begin(rv_task *task);
+
+/* The function the user gave, which the library may run from one of its own.
+ * For a task that runs. Async-signal-safe. */
+rove_fn *rv_spawn_function(const rv_task *task);
 
 /* Undoes rv_spawn_prepare(): the task will not run. */
 void rv_spawn_drop(rv_task *task);

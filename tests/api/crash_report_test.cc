@@ -2,7 +2,11 @@
 // if the runtime was asked for it.
 
 #include <csignal>
+#include <cstdio>
 #include <cstring>
+#include <dlfcn.h>
+#include <link.h>
+#include <string>
 
 #include "tests/support/with_runtime.h"
 
@@ -25,11 +29,11 @@ extern "C" int64_t OverflowingTask(void *)
     return Descend(start);
 }
 
-void Overflow(uint32_t report)
+void Overflow(uint32_t report, rove_fn *main = OverflowingTask)
 {
     rove_options options = OptionsFor({2, ROVE_STEALING});
     options.report_crash = report;
-    (void)rove_run(&options, OverflowingTask, nullptr);
+    (void)rove_run(&options, main, nullptr);
 }
 
 TEST(CrashReportDeathTest, D13AnOverflowIsReportedWithTheTasksName)
@@ -40,6 +44,50 @@ TEST(CrashReportDeathTest, D13AnOverflowIsReportedWithTheTasksName)
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(Overflow(1), ::testing::KilledBySignal(SIGSEGV),
                 "task 'greedy', function ");
+}
+
+int64_t JoinACopy(void *)
+{
+    return rove_join(rove_spawn_copy(OverflowingTask, "x", 1));
+}
+
+int64_t JoinALaterOne(void *)
+{
+    return rove_join(rove_spawn_at(0, OverflowingTask, nullptr));
+}
+
+int64_t JoinAFork(void *)
+{
+    rove_fork fork;
+    rove_fork_start(&fork, OverflowingTask, nullptr);
+    (void)rove_sleep(ROVE_SEC); // a worker takes it meanwhile
+    return rove_fork_join(&fork);
+}
+
+// The user's function, as addr2line wants it, when the library calls it from
+// one of its own.
+TEST(CrashReportDeathTest, TheFunctionIsTheUsers)
+{
+    if (kUnderSanitizer) {
+        GTEST_SKIP() << "the sanitizer reports it in its own words";
+    }
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    Dl_info info;
+    link_map *map = nullptr;
+    auto address = reinterpret_cast<uintptr_t>(&OverflowingTask);
+    ASSERT_NE(dladdr1(reinterpret_cast<void *>(address), &info,
+                      reinterpret_cast<void **>(&map), RTLD_DL_LINKMAP),
+              0);
+    char end[40];
+    snprintf(end, sizeof(end), "\\+0x%zx\\) \\(",
+             static_cast<size_t>(address - map->l_addr));
+    std::string line =
+        std::string("task 'greedy', function .*\\(.*test.*") + end;
+    for (rove_fn *main :
+         {OverflowingTask, JoinACopy, JoinALaterOne, JoinAFork}) {
+        EXPECT_EXIT(Overflow(1, main), ::testing::KilledBySignal(SIGSEGV),
+                    line);
+    }
 }
 
 TEST(CrashReportDeathTest, WithoutBeingAskedItSaysNothing)

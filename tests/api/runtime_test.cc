@@ -8,6 +8,7 @@
 #include <string>
 #include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include "tests/support/with_runtime.h"
@@ -151,6 +152,84 @@ TEST_P(RuntimeTest, ShutdownReportsWhatIsLeftAtTheDeadline)
     rove_runtime_free(rt);
     EXPECT_EQ(rove_join(stubborn), 4);
     EXPECT_EQ(sink.lines.size(), 2U);
+}
+
+// What is reported as left is left: shutdown is asked over and over while timers
+// fire, descriptors become ready and tasks end.
+TEST_P(RuntimeTest, A18NoShutdownReportsTasksThatHaveEnded)
+{
+    const int cycles = kUnderSanitizer ? 10 : 60;
+    for (int i = 0; i < cycles; i++) {
+        Lines sink;
+        options_.report = Lines::Add;
+        options_.report_context = &sink;
+        int fds[2];
+        ASSERT_EQ(pipe(fds), 0);
+        rove_runtime *rt = nullptr;
+        ASSERT_EQ(rove_runtime_new(&options_, &rt), 0);
+        for (int k = 0; k < 10; k++) {
+            rove_detach(SpawnIn(rt, [k, out = fds[0]] {
+                char byte;
+                return k % 2 == 0 ? rove_sleep(k * 100 * ROVE_US)
+                                  : rove_read(out, &byte, 1);
+            }));
+        }
+        size_t refused = 0;
+        while (rove_runtime_shutdown(rt, 0) != 0) {
+            refused++;
+        }
+        rove_runtime_free(rt);
+        EXPECT_EQ(sink.lines.size(), refused);
+        for (const std::string &line : sink.lines) {
+            EXPECT_EQ(line.find(" 0 tasks"), std::string::npos) << line;
+        }
+        close(fds[0]);
+        close(fds[1]);
+    }
+}
+
+uint64_t ParksOnceAllSleep(rove_runtime *rt)
+{
+    rove_stats stats;
+    stats.size = sizeof stats;
+    EXPECT_TRUE(Eventually([&] {
+        return rove_stats_get(rt, &stats) == 0 &&
+               stats.workers_asleep == stats.workers;
+    }));
+    return stats.parks;
+}
+
+// A runtime that cannot end yet waits for that in its sleep, and leaves no
+// thread when it has ended.
+TEST_P(RuntimeTest, I5WhoWaitsForTheEndSleepsAndIsJoined)
+{
+    const int threads = CountThreads();
+    rove_runtime *rt = nullptr;
+    ASSERT_EQ(rove_runtime_new(&options_, &rt), 0);
+    std::atomic<bool> running{false};
+    rove_future *gate = rove_future_new();
+    rove_task *task = SpawnIn(rt, [&] {
+        Body job = [&] {
+            running = true;
+            return rove_future_wait(gate, nullptr); // a plain thread's wait
+        };
+        return rove_offload(CallBody, &job);
+    });
+    EXPECT_TRUE(Eventually([&] { return running.load(); }));
+    EXPECT_EQ(rove_runtime_shutdown(rt, 0), -ETIMEDOUT);
+    bool quiet = false;
+    for (int i = 0; i < 200 && !quiet; i++) {
+        uint64_t parks = ParksOnceAllSleep(rt);
+        (void)rove_sleep(50 * ROVE_MS);
+        quiet = ParksOnceAllSleep(rt) == parks;
+    }
+    EXPECT_TRUE(quiet);
+    EXPECT_EQ(rove_future_set(gate, 0), 0);
+    EXPECT_EQ(rove_runtime_shutdown(rt, ROVE_FOREVER), 0);
+    EXPECT_TRUE(ThreadsComeDownTo(threads));
+    rove_runtime_free(rt);
+    EXPECT_EQ(rove_join(task), 0);
+    rove_future_unref(gate);
 }
 
 TEST_P(RuntimeTest, I6SpawnWhileStoppingIsRefused)
@@ -337,7 +416,7 @@ TEST(RuntimeDefaultsTest, TheLargestNumberOfWorkersStarts)
 }
 
 // D6: tasks arrive while the workers start; I1: the end comes at any moment.
-TEST_P(RuntimeTest, I1StartAndStopWithWorkInFlight)
+TEST_P(RuntimeTest, D6I1StartAndStopWithWorkInFlight)
 {
     const int cycles = kUnderSanitizer ? 20 : 100;
     std::atomic<int> ran{0};
@@ -396,7 +475,7 @@ TEST(RuntimeDeathTest, FreeingARunningRuntimeIsMisuse)
         },
         "freed after a shutdown that returned 0");
     EXPECT_DEATH(EXPECT_EQ(rove_runtime_shutdown(nullptr, 0), 0),
-                 "needs a runtime");
+                 "rove_runtime_shutdown: there is no runtime");
 }
 
 } // namespace

@@ -29,6 +29,7 @@ class StartFaultTest : public WithRuntime
         for (uint64_t n = 1; n < 200; n++) {
             int fds = CountFds();
             int threads = CountThreads();
+            uint64_t blocks = rv_fault_live_blocks();
             rove_runtime *rt = nullptr;
             rv_fault_arm(function, n, fault);
             int error = rove_runtime_new(&options_, &rt);
@@ -45,6 +46,7 @@ class StartFaultTest : public WithRuntime
             EXPECT_EQ(rt, nullptr);
             EXPECT_EQ(CountFds(), fds) << function << ' ' << n;
             EXPECT_TRUE(ThreadsComeDownTo(threads)) << function << ' ' << n;
+            EXPECT_EQ(rv_fault_live_blocks(), blocks) << function << ' ' << n;
         }
         ADD_FAILURE() << function << " is called too often";
     }

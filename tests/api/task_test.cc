@@ -4,7 +4,10 @@
 #include "rove/task.h"
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <thread>
 #include <vector>
 
@@ -82,7 +85,9 @@ TEST_P(TaskTest, B4OldestOfManyTasksRunsThoughNewOnesKeepComing)
     Body renew = [&] {
         if (!oldest_ran && spawned < 1000000) {
             spawned++;
-            EXPECT_EQ(rove_go(CallBody, &renew), 0);
+            int error = rove_go(CallBody, &renew);
+            EXPECT_TRUE(error == 0 || (error == -ESHUTDOWN && oldest_ran))
+                << error;
         }
         return 0;
     };
@@ -397,7 +402,7 @@ TEST_P(TaskTest, B2YieldLetsTheOthersRun)
 // Two tasks that always wake each other, and a third behind them in the ring.
 TEST_P(TaskTest, B2PingPongDoesNotStarveAThirdTask)
 {
-    InTask([] {
+    InTask([this] {
         constexpr int kRounds = 2000;
         std::vector<rove_future *> balls(2 * kRounds + 1);
         for (rove_future *&ball : balls) {
@@ -420,7 +425,10 @@ TEST_P(TaskTest, B2PingPongDoesNotStarveAThirdTask)
         EXPECT_EQ(rove_future_set(balls[0], 0), 0);
         EXPECT_EQ(rove_join(a), 0);
         EXPECT_EQ(rove_join(b), 0);
-        EXPECT_EQ(rove_join(third), -EAGAIN); // it ran before the game's end
+        /* It ran before the game's end; but a thief may have taken it, and the
+         * kernel the thief's CPU. */
+        int64_t result = rove_join(third);
+        EXPECT_TRUE(result == -EAGAIN || (Steals() && result == 0)) << result;
         for (rove_future *ball : balls) {
             rove_future_unref(ball);
         }
@@ -740,6 +748,41 @@ TEST_P(TaskDeathTest, JoiningADetachedTaskIsMisuse)
                      (void)rove_join(task);
                  }),
                  "one owner");
+}
+
+// What needs most of the C library's common calls; the smallest stack holds a
+// plain line of text.
+TEST_P(TaskTest, D17StacksHoldWhatLibcNeeds)
+{
+    if (kUnderSanitizer) {
+        GTEST_SKIP() << "a sanitizer's frames are several times as large";
+    }
+    options_.stack_size = 0;
+    InTask([] {
+        rove_fn *needs_most = [](void *) -> int64_t {
+            volatile long double huge = 1e4000L;
+            char line[64];
+            int n = snprintf(line, sizeof line, "%Lf", huge);
+            double number = strtod("1.7976931348623157e308", nullptr);
+            time_t second = 0;
+            struct tm parts;
+            bool is_1970 =
+                gmtime_r(&second, &parts) != nullptr && parts.tm_year == 70;
+            return n > 4000 && number > 1e308 && is_1970;
+        };
+        EXPECT_EQ(rove_join(rove_spawn(needs_most, nullptr)), 1);
+        rove_task_options options;
+        rove_task_options_init(&options);
+        options.stack_size = 1;
+        rove_fn *needs_least = [](void *) -> int64_t {
+            char line[64];
+            return snprintf(line, sizeof line, "%d %s %f", 7, "x", 0.5);
+        };
+        (void)rove_yield(); // not inline on this task's stack
+        rove_task *task = rove_spawn_with(&options, needs_least, nullptr);
+        EXPECT_EQ(rove_task_wait(task), 0);
+        EXPECT_EQ(rove_join(task), 12);
+    });
 }
 
 } // namespace

@@ -34,19 +34,6 @@ TEST(BitsTest, KnowsPowersOfTwo)
     }
 }
 
-TEST(BitsTest, RoundsUpToPowersOfTwo)
-{
-    EXPECT_EQ(rv_bits_round_up_pow2(0), 1u);
-    EXPECT_EQ(rv_bits_round_up_pow2(1), 1u);
-    for (unsigned i = 1; i < 63; i++) {
-        uint64_t bit = UINT64_C(1) << i;
-
-        EXPECT_EQ(rv_bits_round_up_pow2(bit), bit);
-        EXPECT_EQ(rv_bits_round_up_pow2(bit + 1), 2 * bit);
-    }
-    EXPECT_EQ(rv_bits_round_up_pow2(UINT64_C(1) << 63), UINT64_C(1) << 63);
-}
-
 TEST(BitsTest, AlignsUp)
 {
     EXPECT_EQ(rv_bits_align_up(0, 16), 0u);

@@ -16,6 +16,7 @@ status=$?
 cat "$TEST_TMPDIR/progress" "$TEST_TMPDIR/table"
 [ $status -eq 0 ] || fail "exit status $status"
 grep -q "are in $out" "$TEST_TMPDIR/table" || fail "the directory is not named"
+grep -q "^relative to single" "$TEST_TMPDIR/table" || fail "no ratios"
 
 "$compare" --duration 30ms --rounds 1 --service http --design stealing,epoll \
     --shape uniform --workers 2 --rate 4k --out "$out/http" >/dev/null ||
@@ -40,8 +41,9 @@ for path in sys.argv[1:]:
         assert 100 <= entry["samples"] <= 130, entry
         assert 0 < entry["p50_us"] <= entry["p99_us"], entry
         for key in ("real_time", "cpu_time", "requests_per_second",
-                    "cpu_seconds_per_million", "steals", "parks"):
+                    "p999_us", "cpu_seconds_per_million", "steals", "parks"):
             assert entry[key] >= 0, (key, entry)
+        assert ("computing_p99_us" in entry) == ("/mixed/" in entry["name"])
         requests += entry["iterations"]
 assert requests > 0
 expected = {f"{d}/{s}/echo"
@@ -75,8 +77,14 @@ for bad in "--workers 0" "--workers 257" "--workers x" "--connections 0" \
     [ $? -eq 2 ] || fail "$bad is not refused"
     [[ "$message" == *"${bad%% *}"* ]] || fail "$bad: $message"
 done
-"$compare" --unknown >/dev/null 2>&1
-[ $? -eq 2 ] || fail "--unknown is not refused"
+for program in "$compare" "${compare%/*}/load/compare_load" \
+    "${compare%/*}/server/compare_server"; do
+    name="${program##*/}"
+    message=$("$program" --bogus 2>&1 </dev/null)
+    [ $? -eq 2 ] || fail "$name --bogus is not refused"
+    [ "$message" = "$name: unrecognized option '--bogus'
+Try '$name --help'." ] || fail "$name --bogus: $message"
+done
 "$compare" --out /proc/none/out >/dev/null 2>&1
 [ $? -eq 1 ] || fail "a directory that cannot be made is not refused"
 "$compare" --help | grep -q -- --shape || fail "--help"

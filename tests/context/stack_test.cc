@@ -313,11 +313,10 @@ TEST(StackDeathTest, D10GuardStopsTheFirstByteBelow)
     }
 }
 
-TEST(StackDeathTest, D10GuardSurvivesReuseAndTrimming)
+TEST(StackDeathTest, D10GuardSurvivesReuse)
 {
     rv_stack *stack = New(RV_STACK_16K);
     rv_stack_free(stack);
-    ASSERT_GE(rv_stack_trim(RV_STACK_16K, 0, 1000), 1u);
     stack = New(RV_STACK_16K);
     volatile char *low = stack->fiber.low;
 
@@ -382,57 +381,6 @@ TEST(StackTest, D18EveryClassAndColourIsAligned)
     }
 }
 
-bool IsResident(rv_stack *stack)
-{
-    unsigned char is_resident = 0;
-    auto page = reinterpret_cast<uintptr_t>(stack) & ~uintptr_t{4095};
-    EXPECT_EQ(mincore(reinterpret_cast<void *>(page), 1, &is_resident), 0);
-    return (is_resident & 1) != 0;
-}
-
-TEST(StackTest, D20TrimGivesMemoryBackOldestFirst)
-{
-    rv_stack_trim(RV_STACK_256K, 0, UINT32_MAX);
-    rv_stack *stacks[] = {New(RV_STACK_256K), New(RV_STACK_256K),
-                          New(RV_STACK_256K)};
-    rv_stack_free_many(RV_STACK_256K, stacks, 3);
-    ASSERT_TRUE(IsResident(stacks[0]));
-
-    EXPECT_EQ(rv_stack_trim(RV_STACK_256K, 1, 10), 2u);
-
-    EXPECT_FALSE(IsResident(stacks[0]));
-    EXPECT_FALSE(IsResident(stacks[1]));
-    EXPECT_TRUE(IsResident(stacks[2]));
-    EXPECT_EQ(rv_stack_of_fault(stacks[0]), nullptr);
-}
-
-TEST(StackTest, TrimmedStacksAreHandedOutBeforeNewOnes)
-{
-    std::set<rv_stack *> before;
-    for (int i = 0; i < 100; i++) {
-        before.insert(New(RV_STACK_16K));
-    }
-    for (rv_stack *stack : before) {
-        rv_stack_free(stack);
-    }
-    rv_stack_trim(RV_STACK_16K, 0, UINT32_MAX);
-
-    // Other tests may have left cold stacks of their own.
-    std::set<rv_stack *> after;
-    while (!before.empty() && after.size() < 1000) {
-        rv_stack *stack = New(RV_STACK_16K);
-        EXPECT_EQ(rv_stack_of_fault(stack->fiber.low), stack);
-        EXPECT_EQ(stack->size_class, RV_STACK_16K);
-        before.erase(stack);
-        after.insert(stack);
-    }
-
-    EXPECT_TRUE(before.empty());
-    for (rv_stack *stack : after) {
-        rv_stack_free(stack);
-    }
-}
-
 void UseStacks(uint64_t seed, std::atomic<int> *wrong)
 {
     rv_rng rng;
@@ -453,9 +401,6 @@ void UseStacks(uint64_t seed, std::atomic<int> *wrong)
                       slot->fiber.low[0] != static_cast<char>(seed);
             rv_stack_free(slot);
             slot = nullptr;
-        }
-        if (rv_rng_below(&rng, 64) == 0) {
-            rv_stack_trim(kClasses[rv_rng_below(&rng, 3)], 2, 2);
         }
     }
     for (rv_stack *stack : mine) {

@@ -218,44 +218,6 @@ TEST(SwitchRegistersTest, D19FramePointersEndInZero)
     rv_fiber_fini(&f.fiber);
 }
 
-__attribute__((noinline)) void ParkInACall(rv_handoff *h)
-{
-    Fiber *self = FiberOf(h);
-    Worker *w = Switch(Worker::Of(h), &self->fiber, &Worker::Of(h)->thread);
-    Finish(&w->handoff, self);
-}
-
-TEST(SwitchRegistersTest, D19ParkedFiberIsWalkedFromOutside)
-{
-    Worker worker;
-    Fiber f;
-    const void *callers[kFramesMax];
-    auto first = reinterpret_cast<uintptr_t>(&rv_switch_first_frame);
-
-    Start(&worker, &f, ParkInACall);
-    unsigned count = rv_fiber_backtrace(&f.fiber, callers, kFramesMax);
-
-    // The switch, start() in switch.c, the first frame, and whatever the
-    // compiler has not inlined between them.
-    ASSERT_GE(count, 3u);
-    ASSERT_LT(count, 8u);
-    EXPECT_LT(reinterpret_cast<uintptr_t>(callers[count - 1]) - first, 64u);
-    EXPECT_EQ(rv_fiber_backtrace(&f.fiber, callers, 2), 2u);
-    Switch(&worker, &worker.thread, &f.fiber);
-    rv_fiber_fini(&f.fiber);
-}
-
-TEST(SwitchRegistersTest, D19FiberThatHasNotBegunIsWalkedFromOutside)
-{
-    Fiber f;
-    const void *callers[kFramesMax];
-
-    f.stack.Init(&f.fiber, ParkInACall);
-
-    EXPECT_EQ(rv_fiber_backtrace(&f.fiber, callers, kFramesMax), 1u);
-    rv_fiber_fini(&f.fiber);
-}
-
 TEST(SwitchRegistersTest, D22RoundingModeStaysWithItsFiber)
 {
     Worker worker;

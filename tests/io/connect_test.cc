@@ -137,7 +137,11 @@ TEST_F(ConnectTest, F6SpuriousEventsDoNotMakeAConnection)
         EXPECT_TRUE(AwaitWaiter(fd, RV_SIDE_WRITE));
         connecting.Cancel();
         connecting.Join();
+        // The kernel goes on with the attempt, and a new call waits for it.
+        Task waiting([&] { EXPECT_EQ(Connect(fd, to), -EBADF); });
+        EXPECT_TRUE(AwaitWaiter(fd, RV_SIDE_WRITE));
         EXPECT_EQ(rove_close(fd), 0);
+        waiting.Join();
         for (int filler : fillers) {
             close(filler);
         }

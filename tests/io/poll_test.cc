@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <memory>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <thread>
 #include <vector>
@@ -183,6 +184,15 @@ TEST(PollTest, CancelledPollLeavesNothingBehind)
         EXPECT_EQ(write(pair.far, "x", 1), 1);
         EXPECT_EQ(rove_poll(pair.near, POLLIN), POLLIN);
     });
+}
+
+TEST(PollTest, F15OnAPlainThreadARegularFileIsReady)
+{
+    int file = memfd_create("file", MFD_CLOEXEC);
+
+    EXPECT_EQ(rove_poll(file, POLLIN), POLLIN);
+    EXPECT_EQ(rove_poll(file, POLLIN | POLLOUT), POLLIN | POLLOUT);
+    close(file);
 }
 
 TEST(PollTest, PlainThreadPolls)

@@ -130,6 +130,24 @@ TEST(ReadTest, LookingAtBytesLeavesThem)
     });
 }
 
+TEST(ReadTest, AFlagNotToWaitHasNoEffect)
+{
+    RunTasks(1, [] {
+        TcpPair pair;
+        char text[8] = "";
+        bool has_read = false;
+        Task reading([&] {
+            EXPECT_EQ(rove_recv(pair.near, text, 5, MSG_DONTWAIT), 5);
+            has_read = true;
+        });
+        EXPECT_TRUE(AwaitWaiter(pair.near, RV_SIDE_READ));
+        EXPECT_FALSE(has_read);
+        EXPECT_EQ(rove_write(pair.far, "hello", 5), 5);
+        reading.Join();
+        EXPECT_STREQ(text, "hello");
+    });
+}
+
 TEST(ReadTest, NothingIsReadForNothing)
 {
     RunTasks(1, [] {

@@ -6,8 +6,11 @@
 #include <cstring>
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sched.h>
 #include <set>
 #include <string>
+#include <sys/resource.h>
+#include <thread>
 #include <unistd.h>
 
 extern "C" {
@@ -160,6 +163,29 @@ TEST(OsThreadDeathTest, JoiningYourselfStopsTheProcess)
             pause();
         },
         ::testing::KilledBySignal(SIGABRT), "a thread cannot join itself");
+}
+
+TEST_F(OsThreadTest, SliceLeavesPolicyAndNicenessAsTheyWere)
+{
+    struct Scheduling {
+        int policy;
+        int nice;
+    };
+    auto look = [] {
+        return Scheduling{sched_getscheduler(0),
+                          getpriority(PRIO_PROCESS, rv_thread_id())};
+    };
+    Scheduling before{};
+    Scheduling after{};
+    std::thread([&] {
+        setpriority(PRIO_PROCESS, rv_thread_id(), 3);
+        before = look();
+        rv_thread_set_slice(100000);
+        after = look();
+    }).join();
+    EXPECT_EQ(before.nice, 3);
+    EXPECT_EQ(after.nice, before.nice);
+    EXPECT_EQ(after.policy, before.policy);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 // kernel that refuses the advice. A binary of its own, since the refusal is
 // remembered.
 #include <cerrno>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@ class PagesFallbackTest : public ::testing::Test
     {
         char *page = static_cast<char *>(rv_pages_reserve(kPage, kPage));
 
-        ASSERT_EQ(rv_fd_pipe(pipe_), 0);
+        ASSERT_EQ(pipe2(pipe_, O_NONBLOCK | O_CLOEXEC), 0);
         ASSERT_NE(page, nullptr);
         rv_fault_arm("madvise", 1, EINVAL);
         ASSERT_EQ(rv_pages_guard(page, kPage), 0);

@@ -3,6 +3,7 @@
 // Shown by going there. Not for the sanitizers, which map memory themselves.
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ TEST(PagesLimitTest, D12LastMappingEndsInEnomemNotInACrash)
     }
     pages = static_cast<char *>(rv_pages_reserve(size, kPage));
     ASSERT_NE(pages, nullptr);
-    ASSERT_EQ(rv_fd_pipe(fds), 0);
+    ASSERT_EQ(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
     rv_fault_arm("madvise", 1, EINVAL);
     while (made < guards &&
            (result = rv_pages_guard(pages + 2 * made * kPage, kPage)) == 0) {

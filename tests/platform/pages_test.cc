@@ -28,7 +28,7 @@ class PagesTest : public ::testing::Test
   protected:
     void SetUp() override
     {
-        ASSERT_EQ(rv_fd_pipe(pipe_), 0);
+        ASSERT_EQ(pipe2(pipe_, O_NONBLOCK | O_CLOEXEC), 0);
     }
 
     void TearDown() override

@@ -35,7 +35,7 @@ class TestRing
   public:
     TestRing(uint64_t capacity, uint64_t start) : slots_(capacity)
     {
-        rv_ring_init(&ring_, slots_.data(), capacity);
+        rv_ring_init(&ring_, slots_.data(), capacity, false);
         rv_u64_store_relaxed(&ring_.head, start);
         rv_u64_store_relaxed(&ring_.tail, start);
         ring_.head_seen = start;
@@ -232,7 +232,7 @@ TEST(RingDeathTest, CapacityThatIsNoPowerOfTwoIsRefused)
     rv_atomic_ptr slots[3] = {};
     rv_ring ring;
 
-    EXPECT_DEATH(rv_ring_init(&ring, slots, 3), "power of two");
+    EXPECT_DEATH(rv_ring_init(&ring, slots, 3, false), "power of two");
 }
 
 // What each thread took, in its order.

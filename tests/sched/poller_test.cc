@@ -19,6 +19,7 @@ extern "C" {
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -188,6 +189,34 @@ TEST_F(PollerTest, ThiefServesTheVictimsDescriptors)
     EXPECT_EQ(victim.Poll(0), 0u); // delivered once
     rv_pollable_close_begin(file);
     rv_pollable_close_end(file, fds[0]);
+    close(fds[0]);
+    close(fds[1]);
+}
+
+// What a duplicate keeps registered after its descriptor has another life.
+TEST_F(PollerTest, EventOfAnEarlierLifeIsNotCounted)
+{
+    Worker worker;
+    int fds[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    rv_pollable *file;
+    ASSERT_EQ(rv_pollable_of(fds[0], &file), 0);
+    ASSERT_EQ(rv_poll_wait_probe(file, fds[0], worker.poller()), 0);
+    rv_pollable_adopt(file, 0);
+    int copy = dup(fds[0]);
+    struct epoll_event stale = {};
+    stale.events = EPOLLIN;
+    stale.data.u64 =
+        static_cast<uint64_t>(file->sequence - 1) << 32 | unsigned(fds[0]);
+    ASSERT_EQ(epoll_ctl(worker.poller()->epoll, EPOLL_CTL_MOD, fds[0], &stale),
+              0);
+    ASSERT_EQ(write(fds[1], "x", 1), 1);
+
+    EXPECT_EQ(worker.Poll(0), 0u);
+
+    EXPECT_EQ(worker.io_events(), 0u);
+    EXPECT_EQ(fake_wakes_count(), 0u);
+    close(copy);
     close(fds[0]);
     close(fds[1]);
 }

@@ -71,8 +71,8 @@ TEST_F(StealTest, B1SlotsOfAStuckWorkerAreTaken)
 {
     rv_task *next = NewTask();
     rv_task *spawned = NewTask();
-    rv_worker_put_slot(&workers_[1]->next_slot, next);
-    rv_worker_put_slot(&workers_[1]->spawn_slot, spawned);
+    rv_worker_put_slot(workers_[1], &workers_[1]->next_slot, next);
+    rv_worker_put_slot(workers_[1], &workers_[1]->spawn_slot, spawned);
     EXPECT_EQ(StealFromStuck(), next);
     EXPECT_EQ(rv_steal_round(workers_[0]), spawned);
     EXPECT_EQ(rv_worker_pick(workers_[1]), nullptr);
@@ -82,7 +82,7 @@ TEST_F(StealTest, B1SlotsOfAStuckWorkerAreTaken)
 TEST_F(StealTest, SlotsOfAWorkerThatTicksAreLeftAlone)
 {
     rv_task *task = NewTask();
-    rv_worker_put_slot(&workers_[1]->next_slot, task);
+    rv_worker_put_slot(workers_[1], &workers_[1]->next_slot, task);
     for (uint64_t tick = 1; tick < 5; tick++) {
         EXPECT_EQ(rv_steal_round(workers_[0]), nullptr);
         WaitFor(2 * RV_STUCK_SLOT);
@@ -94,7 +94,7 @@ TEST_F(StealTest, SlotsOfAWorkerThatTicksAreLeftAlone)
 TEST_F(StealTest, ASleepingWorkerIsNotStuck)
 {
     rv_task *task = NewTask();
-    rv_worker_put_slot(&workers_[1]->next_slot, task);
+    rv_worker_put_slot(workers_[1], &workers_[1]->next_slot, task);
     rv_idle_enter(&scheduler_.idle, 1);
     EXPECT_EQ(StealFromStuck(), nullptr);
     (void)rv_idle_leave(&scheduler_.idle, 1);
@@ -111,7 +111,7 @@ TEST_F(StealTest, WithoutStealingNothingMoves)
     EXPECT_EQ(rv_worker_pick(workers_[1]), task);
 }
 
-TEST_F(StealTest, TheLastLookSeesEveryQueue)
+TEST_F(StealTest, A6TheLastLookSeesEveryQueue)
 {
     rv_task *task = NewTask();
     EXPECT_FALSE(rv_steal_anything(workers_[0]));

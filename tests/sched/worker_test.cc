@@ -23,8 +23,8 @@ TEST_F(WorkerTest, SlotsComeBeforeTheRingAndThatBeforeTheBacklog)
     late->link.next = nullptr;
     rv_backlog_append(&w->backlog, &late->link);
     rv_worker_push(w, ready);
-    EXPECT_EQ(rv_worker_put_slot(&w->spawn_slot, spawned), nullptr);
-    EXPECT_EQ(rv_worker_put_slot(&w->next_slot, next), nullptr);
+    EXPECT_EQ(rv_worker_put_slot(w, &w->spawn_slot, spawned), nullptr);
+    EXPECT_EQ(rv_worker_put_slot(w, &w->next_slot, next), nullptr);
     for (rv_task *task : {next, spawned, ready, late}) {
         EXPECT_EQ(rv_worker_pick(w), task);
     }
@@ -36,10 +36,11 @@ TEST_F(WorkerTest, TheDisplacedOccupantOfASlotIsReturned)
 {
     rv_task *older = NewTask();
     rv_task *newer = NewTask();
-    rv_atomic_ptr *slot = &workers_[0]->next_slot;
-    EXPECT_EQ(rv_worker_put_slot(slot, older), nullptr);
-    EXPECT_EQ(rv_worker_put_slot(slot, newer), older);
-    EXPECT_EQ(rv_worker_pick(workers_[0]), newer);
+    rv_worker *w = workers_[0];
+    rv_atomic_ptr *slot = &w->next_slot;
+    EXPECT_EQ(rv_worker_put_slot(w, slot, older), nullptr);
+    EXPECT_EQ(rv_worker_put_slot(w, slot, newer), older);
+    EXPECT_EQ(rv_worker_pick(w), newer);
 }
 
 // Whoever is picked is woken again at once, as in a ping-pong.
@@ -52,7 +53,7 @@ TEST_F(WorkerTest, B2TheRingHasItsTurnThoughTheSlotIsAlwaysFull)
     int picks = 0;
     rv_task *task = nullptr;
     while (task != starving && picks <= RV_SLOT_RUNS_MAX) {
-        ASSERT_EQ(rv_worker_put_slot(&w->next_slot, ball), nullptr);
+        ASSERT_EQ(rv_worker_put_slot(w, &w->next_slot, ball), nullptr);
         task = rv_worker_pick(w);
         picks++;
     }

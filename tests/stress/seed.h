@@ -22,6 +22,14 @@ inline uint32_t Seed()
     return seed;
 }
 
+// Spins for about a microsecond for each 100.
+inline void Spin(uint32_t pauses)
+{
+    while (pauses-- > 0) {
+        __asm__ volatile("pause");
+    }
+}
+
 // One stream for each user, all from the one seed.
 class Random
 {
@@ -35,12 +43,10 @@ class Random
         return engine_() % n;
     }
 
-    // Spins for a random while, at most about a microsecond for each 100.
+    // Spins for a random while, at most so many pauses.
     void Spin(uint32_t most)
     {
-        for (uint32_t i = Below(most + 1); i > 0; i--) {
-            __asm__ volatile("pause");
-        }
+        ::Spin(Below(most + 1));
     }
 
   private:

@@ -174,4 +174,88 @@ TEST_P(WakeStress, D4SleepStorm)
     });
 }
 
+// Work for all is done by all: each task keeps its worker until all have begun.
+TEST_P(WakeStress, A12WorkForAllWorkersReachesAll)
+{
+    if (!Steals()) {
+        GTEST_SKIP() << "the work of one worker stays there";
+    }
+    InTask([this] {
+        const unsigned rounds = kUnderSanitizer ? 5 : 50;
+        for (unsigned round = 0; round < rounds; round++) {
+            std::atomic<unsigned> begun{0};
+            std::vector<rove_task *> tasks;
+            for (unsigned i = 0; i < Workers(); i++) {
+                tasks.push_back(Spawn([&] {
+                    begun++;
+                    for (int k = 0; k < 20000000 && begun < Workers(); k++) {
+                        std::this_thread::yield(); // the worker stays busy
+                    }
+                    return begun == Workers();
+                }));
+            }
+            for (rove_task *task : tasks) {
+                EXPECT_EQ(rove_join(task), 1);
+            }
+        }
+    });
+}
+
+// A plain thread's wait ends by its own event only, though the locks behind
+// spawning, and so the thread's descriptor, are fought over meanwhile.
+TEST_P(WakeStress, A15WaitsOfThreadsAreNotEndedByLocks)
+{
+    const int rounds = kUnderSanitizer ? 100 : 500;
+    Runtime runtime(options_);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; t++) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < rounds; i++) {
+                rove_future *future = rove_future_new();
+                std::atomic<bool> set{false};
+                rove_task *setter = SpawnIn(runtime.get(), [&] {
+                    (void)rove_yield();
+                    set = true;
+                    return rove_future_set(future, i);
+                });
+                int64_t result = -1;
+                EXPECT_EQ(rove_future_wait(future, &result), 0);
+                EXPECT_TRUE(set);
+                EXPECT_EQ(result, i);
+                EXPECT_EQ(rove_join(setter), 0);
+                rove_future_unref(future);
+            }
+        });
+    }
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+}
+
+// More tasks than a ring holds become ready under a timer wheel's lock, while
+// others cancel under the same and thieves empty what is spilled.
+TEST_P(WakeStress, D5TimersThatSpillTheRingAgainstThieves)
+{
+    InTask([] {
+        const int rounds = kUnderSanitizer ? 5 : 30;
+        for (int round = 0; round < rounds; round++) {
+            rove_time deadline = rove_now() + 200 * ROVE_US;
+            std::vector<rove_task *> sleepers;
+            for (int i = 0; i < 900; i++) {
+                sleepers.push_back(
+                    Spawn([deadline] { return rove_sleep_until(deadline); }));
+            }
+            (void)rove_yield();
+            for (size_t i = 0; i < sleepers.size(); i += 3) {
+                rove_cancel(sleepers[i]);
+            }
+            for (size_t i = 0; i < sleepers.size(); i++) {
+                int64_t result = rove_join(sleepers[i]);
+                EXPECT_TRUE(result == 0 || (i % 3 == 0 && result == -ECANCELED))
+                    << result;
+            }
+        }
+    });
+}
+
 } // namespace

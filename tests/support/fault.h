@@ -39,6 +39,10 @@ void rv_fault_disarm(void);
  * `rv_fault_calls(f) < n` says that the fault at call n was never reached. */
 uint64_t rv_fault_calls(const char *function);
 
+/* Blocks of rv_mem that have been allocated and not freed. Needs the twin of
+ * base/mem. */
+uint64_t rv_fault_live_blocks(void);
+
 /* For twins: counts a call of `function`, a string literal. Returns what it
  * must fail with; 0: it must not fail. */
 int rv_fault_check(const char *function);

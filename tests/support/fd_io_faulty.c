@@ -31,15 +31,6 @@ RV_TWIN(ssize_t, rv_fd_read, (int fd, void *buffer, size_t size))
                      : __real_rv_fd_read(fd, buffer, shortened(error, size));
 }
 
-RV_TWIN(ssize_t, rv_fd_pread, (int fd, void *buffer, size_t size, off_t offset))
-{
-    int error = rv_fault_check("rv_fd_pread");
-
-    return error > 0
-               ? -error
-               : __real_rv_fd_pread(fd, buffer, shortened(error, size), offset);
-}
-
 RV_TWIN(ssize_t, rv_fd_read_nowait, (int fd, void *buffer, size_t size))
 {
     int error = rv_fault_check("rv_fd_read_nowait");
@@ -216,20 +207,6 @@ RV_TWIN(int, rv_fd_getsockname,
     int error = rv_fault_check("rv_fd_getsockname");
 
     return error != 0 ? -error : __real_rv_fd_getsockname(fd, address, size);
-}
-
-RV_TWIN(int, rv_fd_getsockopt_error, (int fd))
-{
-    int error = rv_fault_check("rv_fd_getsockopt_error");
-
-    return error != 0 ? -error : __real_rv_fd_getsockopt_error(fd);
-}
-
-RV_TWIN(int, rv_fd_pipe, (int fds[2]))
-{
-    int error = rv_fault_check("rv_fd_pipe");
-
-    return error != 0 ? -error : __real_rv_fd_pipe(fds);
 }
 
 RV_TWIN(int, rv_fd_poll, (struct pollfd * fds, unsigned count, int64_t timeout))

@@ -59,10 +59,13 @@ static void note(struct cell *cell, unsigned round, bool open,
     } else {
         double requests = result->requests > 0 ? result->requests : 1;
         double seconds = result->seconds > 0 ? result->seconds : 1;
+        /* Below 0 when every connection was lost before the window's end. */
+        double server = fmax(result->server_cpu, 0);
+        double generator = fmax(result->generator_cpu, 0);
         cell->requests[round] = result->requests;
         cell->requests_per_second[round] = result->requests_per_second;
-        cell->cpu_per_million[round] = result->server_cpu / requests * 1e6;
-        cell->generator_cpu[round] = result->generator_cpu / seconds;
+        cell->cpu_per_million[round] = server / requests * 1e6;
+        cell->generator_cpu[round] = generator / seconds;
     }
     cell->rounds = round + 1;
     cell->errors += result->errors;
@@ -112,19 +115,22 @@ static int run_pass(struct campaign *campaign, unsigned round, bool open)
     return 0;
 }
 
-/* Half of what the slowest cell managed, to two digits; one that managed
- * nothing was starved by others. */
-static void choose_rate(struct campaign *campaign)
+/* The generator shares the machine with the server: while one worker computes,
+ * the other and the generator share what is left. So only a tenth is safe to
+ * be served by every design. */
+double campaign_choose_rate(const struct campaign *campaign)
 {
     double slowest = INFINITY;
     for (unsigned i = 0; i < campaign->count; i++) {
         double rate = campaign->cells[i].requests_per_second[0];
         slowest = rate > 0 && rate < slowest ? rate : slowest;
     }
-    double half = slowest < INFINITY && slowest > 2 ? slowest / 2 : 1;
-    double unit = pow(10, floor(log10(half)) - 1);
-    campaign->rate = floor(half / unit) * unit;
-    campaign->rate = campaign->rate < 1 ? 1 : campaign->rate;
+    if (slowest == INFINITY || slowest < 20) {
+        return 1;
+    }
+    double tenth = slowest / 10;
+    double unit = fmax(pow(10, floor(log10(tenth)) - 1), 1);
+    return floor(tenth / unit) * unit;
 }
 
 int campaign_run(struct campaign *campaign,
@@ -140,8 +146,10 @@ int campaign_run(struct campaign *campaign,
     for (unsigned round = 0; status == 0 && round < options->rounds; round++) {
         status = run_pass(campaign, round, false);
         if (status == 0 && campaign->rate <= 0) {
-            choose_rate(campaign);
-            fprintf(stderr, "compare: the open loop sends %.0f requests/s\n",
+            campaign->rate = campaign_choose_rate(campaign);
+            fprintf(stderr,
+                    "compare: the open loop sends %.0f requests/s, a tenth of "
+                    "the slowest closed loop\n",
                     campaign->rate);
         }
         if (status == 0) {
@@ -156,6 +164,18 @@ void campaign_free(struct campaign *campaign)
     free(campaign->cells);
     campaign->cells = NULL;
     campaign->count = 0;
+}
+
+const struct cell *campaign_find(const struct campaign *campaign,
+                                 enum shape shape, enum design design)
+{
+    for (unsigned i = 0; i < campaign->count; i++) {
+        const struct cell *cell = &campaign->cells[i];
+        if (cell->shape == shape && cell->design == design) {
+            return cell;
+        }
+    }
+    return NULL;
 }
 
 double campaign_errors(const struct campaign *campaign)

@@ -42,6 +42,15 @@ int campaign_run(struct campaign *campaign,
                  const struct measure_programs *programs);
 void campaign_free(struct campaign *campaign);
 
+/* The open loop's rate when the user gave none: a tenth of what the slowest
+ * cell managed in the first round, to two digits, at least 1. Cells that
+ * managed nothing, because others starved them, do not count. */
+double campaign_choose_rate(const struct campaign *campaign);
+
+/* NULL when it is not part of the comparison. */
+const struct cell *campaign_find(const struct campaign *campaign,
+                                 enum shape shape, enum design design);
+
 /* Errors of all runs. */
 double campaign_errors(const struct campaign *campaign);
 

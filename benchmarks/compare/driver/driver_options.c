@@ -29,6 +29,7 @@ static void print_help(FILE *out)
 {
     fputs(
         "usage: compare [options]\n"
+        "       bazel run //benchmarks:compare -- [options]\n"
         "Compares one event loop, loops that share nothing, loops that steal\n"
         "from each other, and one loop with a thread pool, under real load.\n"
         "\n"
@@ -39,7 +40,10 @@ static void print_help(FILE *out)
         "(0.5s)\n"
         "  -R, --rate N            of the open loop, requests a second, as "
         "20k\n"
-        "                          (half of what the slowest design manages)\n"
+        "                          (a tenth of what the slowest design "
+        "manages:\n"
+        "                          the generator shares the machine with "
+        "it)\n"
         "  -D, --design LIST       of epoll, single, offload, sharded, "
         "stealing\n"
         "                          (all; epoll is a plain loop without rove)\n"
@@ -57,11 +61,17 @@ static void print_help(FILE *out)
         out);
 }
 
+_Noreturn static void refuse(void)
+{
+    fputs("Try 'compare --help'.\n", stderr);
+    exit(2);
+}
+
 _Noreturn static void reject(const char *name, const char *text,
                              const char *wanted)
 {
     fprintf(stderr, "compare: --%s: '%s' is not %s\n", name, text, wanted);
-    exit(2);
+    refuse();
 }
 
 /* A number with a factor's name behind it: "20k", "500ms". */
@@ -132,7 +142,7 @@ static void parse_list(const char *name, const char *text,
             i++;
         }
         if (i == count) {
-            reject(name, text, "a list of names it knows, see --help");
+            reject(name, text, "a list of names it knows");
         }
         chosen[i] = true;
         if (at[size] == '\0') {
@@ -199,15 +209,17 @@ static void parse_load(struct driver_options *options, int option)
         print_help(stdout);
         exit(0);
     default:
-        fputs("Try --help.\n", stderr);
-        exit(2);
+        refuse();
     }
 }
 
 void driver_options_parse(struct driver_options *options, int argc, char **argv)
 {
+    static char name[] = "compare"; /* getopt shows argv[0], a long path */
+    char *path = argv[0];
     int option;
     set_defaults(options);
+    argv[0] = name;
     while ((option = getopt_long(argc, argv, "s:w:c:d:R:D:S:r:o:h",
                                  long_options, NULL)) != -1) {
         switch (option) {
@@ -238,10 +250,10 @@ void driver_options_parse(struct driver_options *options, int argc, char **argv)
         }
     }
     if (optind != argc) {
-        fprintf(stderr, "compare: unexpected '%s'\nTry --help.\n",
-                argv[optind]);
-        exit(2);
+        fprintf(stderr, "compare: unexpected '%s'\n", argv[optind]);
+        refuse();
     }
+    argv[0] = path;
 }
 
 unsigned driver_options_loops(const struct driver_options *options,

@@ -45,19 +45,13 @@ void figures_compute(const struct cell *cell, struct figures *figures)
         .requests = figures_median(cell->requests, n),
         .p50_us = figures_median(cell->p50_us, n),
         .p99_us = figures_median(cell->p99_us, n),
-        .p999_us = -1,
-        .computing_p99_us = -1,
+        .p999_us = (double)histogram_quantile(&cell->plain, 0.999) / 1e3,
+        .computing_p99_us =
+            (double)histogram_quantile(&cell->computing, 0.99) / 1e3,
         .samples = cell->plain.total,
+        .computing_samples = cell->computing.total,
     };
     find_extremes(cell->requests_per_second, n, &figures->requests_low,
                   &figures->requests_high);
     find_extremes(cell->p99_us, n, &figures->p99_low, &figures->p99_high);
-    if (cell->plain.total > FIGURES_P999_SAMPLES) {
-        figures->p999_us =
-            (double)histogram_quantile(&cell->plain, 0.999) / 1e3;
-    }
-    if (cell->computing.total > 0) {
-        figures->computing_p99_us =
-            (double)histogram_quantile(&cell->computing, 0.99) / 1e3;
-    }
 }

@@ -6,7 +6,7 @@
 
 #include "benchmarks/compare/driver/campaign.h"
 
-/* Below this many samples a p99.9 says nothing. */
+/* Up to this many samples a p99.9 says nothing to a reader. */
 #define FIGURES_P999_SAMPLES 100000
 
 struct figures {
@@ -15,9 +15,9 @@ struct figures {
     double cpu_per_million, generator_cpu, requests;
     /* medians of the open runs, and their extremes */
     double p50_us, p99_us, p99_low, p99_high;
-    /* of all open runs together; negative: too few samples */
+    /* of all open runs together; 0 without samples */
     double p999_us, computing_p99_us;
-    uint64_t samples; /* of the open runs, computing ones left out */
+    uint64_t samples, computing_samples;
 };
 
 void figures_compute(const struct cell *cell, struct figures *figures);

@@ -71,3 +71,8 @@ void machine_look(struct machine *machine)
     machine->build = MACHINE_BUILD;
     machine->compiler = MACHINE_COMPILER;
 }
+
+bool machine_is_busy(const struct machine *machine)
+{
+    return machine->load[0] > 0.5 * machine->cpus;
+}

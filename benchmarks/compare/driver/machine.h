@@ -15,6 +15,8 @@
 #define MACHINE_COMPILER "gcc " __VERSION__
 #endif
 
+#define MACHINE_WARNING "other work is running: figures are noisy"
+
 struct machine {
     char date[40]; /* ISO 8601 */
     char host[65];
@@ -29,5 +31,9 @@ struct machine {
 };
 
 void machine_look(struct machine *machine);
+
+/* True when the load average says that other work ran while it was looked at,
+ * or just before: over 0.5 for each CPU. */
+bool machine_is_busy(const struct machine *machine);
 
 #endif

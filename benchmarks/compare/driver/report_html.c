@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "benchmarks/compare/driver/ratios.h"
 #include "benchmarks/compare/driver/report_plots.h"
 #include "benchmarks/compare/driver/report_words.h"
 #include "benchmarks/compare/driver/table.h"
@@ -43,14 +44,25 @@ static void write_head(FILE *out, const struct campaign *campaign,
     write_escaped(out, machine->kernel);
     fputs(", ", out);
     write_escaped(out, machine->compiler);
-    fprintf(out, ", %s build, load average %.2f.</p>\n", machine->build,
-            machine->load[0]);
-    fputs("<p>The load generator is a second process on the same machine and "
-          "needs a core of its own when it is busy.</p>\n",
-          out);
+    fprintf(out,
+            ", %s build, load average before the start "
+            "%.2f.</p>\n",
+            machine->build, machine->load[0]);
+    if (machine_is_busy(machine)) {
+        fputs("<p><strong>Warning: " MACHINE_WARNING ".</strong></p>\n", out);
+    }
+    fputs(
+        "<p>The load generator is a second process and runs on the same cores "
+        "as the server: what one of them uses, the other does not "
+        "have.</p>\n",
+        out);
 }
 
-static int write_table(FILE *out, const struct campaign *campaign)
+/* What `write` writes, as it is; nothing, without a heading, if it writes
+ * nothing. */
+static int write_text(FILE *out, const struct campaign *campaign,
+                      const char *heading,
+                      void (*write)(FILE *, const struct campaign *))
 {
     char *text = NULL;
     size_t size = 0;
@@ -58,14 +70,16 @@ static int write_table(FILE *out, const struct campaign *campaign)
     if (memory == NULL) {
         return -errno;
     }
-    table_write(memory, campaign);
+    write(memory, campaign);
     if (fclose(memory) != 0) {
         free(text);
         return -ENOMEM;
     }
-    fputs("<h2>Figures</h2>\n<pre>", out);
-    write_escaped(out, text);
-    fputs("</pre>\n", out);
+    if (size > 0) {
+        fprintf(out, "<h2>%s</h2>\n<pre>", heading);
+        write_escaped(out, text);
+        fputs("</pre>\n", out);
+    }
     free(text);
     return 0;
 }
@@ -74,14 +88,15 @@ int report_html_write(FILE *out, const struct campaign *campaign,
                       const struct machine *machine)
 {
     write_head(out, campaign, machine);
+    int ratios = write_text(out, campaign, "In short", ratios_write);
     int plots = report_plots_write(out, campaign);
     if (plots < 0) {
         fputs("<p><em>The plots are missing: gnuplot could not draw "
               "them.</em></p>\n",
               out);
     }
-    int table = write_table(out, campaign);
+    int table = write_text(out, campaign, "Figures", table_write);
     fputs(report_words_designs, out);
     fputs("</body>\n</html>\n", out);
-    return table < 0 ? table : plots;
+    return ratios < 0 ? ratios : table < 0 ? table : plots;
 }

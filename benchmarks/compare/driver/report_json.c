@@ -25,6 +25,9 @@ static void write_context(FILE *out, const struct campaign *campaign,
     fputs("    \"caches\": [],\n", out);
     fprintf(out, "    \"load_avg\": [%.2f, %.2f, %.2f],\n", machine->load[0],
             machine->load[1], machine->load[2]);
+    if (machine_is_busy(machine)) {
+        write_text(out, "warning", MACHINE_WARNING);
+    }
     write_text(out, "library_build_type", machine->build);
     write_text(out, "cpu_model", machine->cpu);
     write_text(out, "kernel", machine->kernel);
@@ -39,9 +42,7 @@ static void write_context(FILE *out, const struct campaign *campaign,
 
 static void write_counter(FILE *out, const char *key, double value)
 {
-    if (value >= 0) {
-        fprintf(out, ",\n      \"%s\": %.10g", key, value);
-    }
+    fprintf(out, ",\n      \"%s\": %.10g", key, value);
 }
 
 static void write_cell(FILE *out, const struct campaign *campaign,
@@ -77,10 +78,14 @@ static void write_cell(FILE *out, const struct campaign *campaign,
     write_counter(out, "p99_us_min", figures.p99_low);
     write_counter(out, "p99_us_max", figures.p99_high);
     write_counter(out, "p999_us", figures.p999_us);
-    write_counter(out, "computing_p99_us", figures.computing_p99_us);
+    write_counter(out, "samples", (double)figures.samples);
+    if (cell->shape == SHAPE_MIXED) {
+        write_counter(out, "computing_p99_us", figures.computing_p99_us);
+        write_counter(out, "computing_samples",
+                      (double)figures.computing_samples);
+    }
     write_counter(out, "cpu_seconds_per_million", figures.cpu_per_million);
     write_counter(out, "generator_cpus", figures.generator_cpu);
-    write_counter(out, "samples", (double)figures.samples);
     write_counter(out, "steals", cell->steals);
     write_counter(out, "parks", cell->parks);
     write_counter(out, "errors", cell->errors);

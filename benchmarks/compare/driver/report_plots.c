@@ -8,18 +8,6 @@
 
 enum figure { FIGURE_REQUESTS, FIGURE_CPU };
 
-static const struct cell *find_cell(const struct campaign *campaign, int shape,
-                                    int design)
-{
-    for (unsigned i = 0; i < campaign->count; i++) {
-        const struct cell *cell = &campaign->cells[i];
-        if ((int)cell->shape == shape && (int)cell->design == design) {
-            return cell;
-        }
-    }
-    return NULL;
-}
-
 /* Groups are the shapes, bars the designs. */
 static void fill_by_shape(struct plot *plot, const struct campaign *campaign,
                           enum figure figure)
@@ -31,7 +19,8 @@ static void fill_by_shape(struct plot *plot, const struct campaign *campaign,
             continue;
         }
         for (int design = 0; design < DESIGNS; design++) {
-            const struct cell *cell = find_cell(campaign, shape, design);
+            const struct cell *cell =
+                campaign_find(campaign, (enum shape)shape, (enum design)design);
             if (cell == NULL) {
                 continue;
             }
@@ -59,7 +48,8 @@ static void fill_latency(struct plot *plot, const struct campaign *campaign,
         plot->bar_names[2] = "p99, computing";
     }
     for (int design = 0; design < DESIGNS; design++) {
-        const struct cell *cell = find_cell(campaign, shape, design);
+        const struct cell *cell =
+            campaign_find(campaign, (enum shape)shape, (enum design)design);
         if (cell == NULL) {
             continue;
         }
@@ -68,7 +58,7 @@ static void fill_latency(struct plot *plot, const struct campaign *campaign,
         double *values = plot->values[plot->groups];
         values[0] = figures.p50_us;
         values[1] = figures.p99_us;
-        values[2] = figures.computing_p99_us > 0 ? figures.computing_p99_us : 0;
+        values[2] = figures.computing_p99_us;
         plot->group_names[plot->groups++] = design_names[design];
     }
 }

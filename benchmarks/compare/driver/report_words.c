@@ -26,8 +26,11 @@ const char *const report_words_throughput =
 const char *const report_words_latency =
     "<h2>Latency</h2>\n"
     "<p>Open loop: requests are sent at planned times whether or not earlier\n"
-    "ones were answered, at the same rate for every design, and the clock of\n"
-    "each starts at its planned time. So a server that stands still for five\n"
+    "ones were answered, at the same low rate for every design, because the\n"
+    "generator shares the machine with the server: while one worker computes,\n"
+    "the other and the generator share what is left. The clock of each\n"
+    "request starts at its planned time. So a server that stands still for "
+    "five\n"
     "milliseconds is charged for every request that should have been served\n"
     "meanwhile. Half of all requests were faster than p50, 99 of 100 faster\n"
     "than p99. Mind the logarithmic scale.</p>\n";
@@ -62,6 +65,4 @@ const char *const report_words_designs =
     "a connection stays where it was accepted.</dd>\n"
     "<dt>stealing</dt><dd>The same loops, but a worker with nothing to do\n"
     "takes tasks, sockets and timers over from one that is behind.</dd>\n"
-    "</dl>\n"
-    "<p>Steals are tasks taken from another worker, parks are times a worker\n"
-    "went to sleep; both are sums over all rounds.</p>\n";
+    "</dl>\n";

@@ -6,30 +6,25 @@ static void write_heading(FILE *out, const struct campaign *campaign)
 {
     const struct driver_options *options = campaign->options;
     fprintf(out,
-            "%s service, %u worker%s, %u connections, %u x %gs a figure\n"
-            "requests/s and CPU: closed loop, one request in flight on a "
-            "connection, medians\n"
-            "latencies: open loop at %.0f requests/s, from the planned send "
-            "time, without the\n"
-            "requests that compute; p50 and p99 medians, p99.9 over all "
-            "rounds\n\n",
+            "%s service, %u worker%s, %u connections; medians of %u round%s "
+            "of %gs\n\n",
             options->service, options->workers,
             options->workers == 1 ? "" : "s", options->connections,
-            options->rounds, options->duration, campaign->rate);
-    fprintf(out, "%-9s %-8s %10s %8s %8s %8s %9s %9s %6s %8s %8s %6s\n", "", "",
-            "", "p50", "p99", "p99.9", "computing", "server", "gen.", "", "",
-            "");
-    fprintf(out, "%-9s %-8s %10s %8s %8s %8s %9s %9s %6s %8s %8s %6s\n",
+            options->rounds, options->rounds == 1 ? "" : "s",
+            options->duration);
+    fprintf(out, "%-9s %-8s %10s %8s %8s %8s %9s %8s %5s\n", "", "", "", "p50",
+            "p99", "p99.9", "computing", "server", "gen.");
+    fprintf(out, "%-9s %-8s %10s %8s %8s %8s %9s %8s %5s %8s %8s %6s\n",
             "design", "shape", "requests/s", "us", "us", "us", "p99 us",
             "CPU s/M", "CPU", "steals", "parks", "errors");
 }
 
-static void write_optional(FILE *out, int width, double value)
+static void write_optional(FILE *out, int width, bool is_known, double value)
 {
-    if (value < 0) {
-        fprintf(out, " %*s", width, "-");
-    } else {
+    if (is_known) {
         fprintf(out, " %*.0f", width, value);
+    } else {
+        fprintf(out, " %*s", width, "-");
     }
 }
 
@@ -40,14 +35,48 @@ static void write_row(FILE *out, const struct cell *cell)
     fprintf(out, "%-9s %-8s %10.0f %8.0f %8.0f", design_names[cell->design],
             shape_names[cell->shape], figures.requests_per_second,
             figures.p50_us, figures.p99_us);
-    write_optional(out, 8, figures.p999_us);
-    write_optional(out, 9, figures.computing_p99_us);
-    fprintf(out, " %9.2f %5.0f%%", figures.cpu_per_million,
+    write_optional(out, 8, figures.samples > FIGURES_P999_SAMPLES,
+                   figures.p999_us);
+    write_optional(out, 9, figures.computing_samples > 0,
+                   figures.computing_p99_us);
+    fprintf(out, " %8.2f %4.0f%%", figures.cpu_per_million,
             figures.generator_cpu * 100);
     bool has_workers = cell->design != DESIGN_EPOLL;
-    write_optional(out, 8, has_workers ? cell->steals : -1);
-    write_optional(out, 8, has_workers ? cell->parks : -1);
+    write_optional(out, 8, has_workers, cell->steals);
+    write_optional(out, 8, has_workers, cell->parks);
     fprintf(out, " %6.0f\n", cell->errors);
+}
+
+static void write_legend(FILE *out, const struct campaign *campaign)
+{
+    fprintf(out,
+            "\n"
+            "requests/s     closed loop: one request in flight on a "
+            "connection\n"
+            "p50 p99 p99.9  open loop at %.0f requests/s in all (%s), from\n"
+            "               the planned send time; of requests that do not "
+            "compute\n"
+            "p99.9          over all rounds; \"-\" unless there are over %d "
+            "samples\n",
+            campaign->rate,
+            campaign->options->rate > 0 ? "--rate"
+                                        : "a tenth of the slowest closed loop",
+            FIGURES_P999_SAMPLES);
+    fputs("computing      p99 of requests that compute for 5 ms, over all "
+          "rounds; mixed only\n"
+          "CPU s/M        the server's CPU seconds for a million requests of "
+          "the closed loop,\n"
+          "               with those that compute\n"
+          "gen. CPU       of the load generator in the closed loop, 100% is "
+          "one core; it runs\n"
+          "               on the same cores as the server\n"
+          "steals         times a worker took work from another; all runs "
+          "together\n"
+          "parks          times a worker found nothing to do and slept; all "
+          "runs together\n"
+          "errors         wrong or missing answers, lost connections; all "
+          "runs together\n",
+          out);
 }
 
 void table_write(FILE *out, const struct campaign *campaign)
@@ -62,6 +91,7 @@ void table_write(FILE *out, const struct campaign *campaign)
         write_row(out, cell);
         misplaced += cell->misplaced;
     }
+    write_legend(out, campaign);
     if (misplaced > 0) {
         fprintf(out,
                 "\n%.0f connections ended on another loop than their shape "

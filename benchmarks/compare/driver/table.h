@@ -1,4 +1,4 @@
-/* The comparison as a table of plain text. */
+/* The comparison as a table of plain text, and what its columns mean. */
 #ifndef BENCHMARKS_COMPARE_DRIVER_TABLE_H
 #define BENCHMARKS_COMPARE_DRIVER_TABLE_H
 

@@ -43,6 +43,12 @@ static void print_help(FILE *out)
           out);
 }
 
+_Noreturn static void refuse(void)
+{
+    fputs("Try 'compare_load --help'.\n", stderr);
+    exit(2);
+}
+
 static double parse_number(const char *name, const char *text, double low,
                            double high)
 {
@@ -51,7 +57,7 @@ static double parse_number(const char *name, const char *text, double low,
     if (end == text || *end != '\0' || !(value >= low && value <= high)) {
         fprintf(stderr, "compare_load: --%s: '%s' is not within %g to %g\n",
                 name, text, low, high);
-        exit(2);
+        refuse();
     }
     return value;
 }
@@ -65,7 +71,7 @@ static enum load_shape parse_shape(const char *text)
         }
     }
     fprintf(stderr, "compare_load: no shape '%s'\n", text);
-    exit(2);
+    refuse();
 }
 
 static const struct wire *parse_service(const char *text)
@@ -73,7 +79,7 @@ static const struct wire *parse_service(const char *text)
     const struct wire *wire = wire_find(text);
     if (wire == NULL) {
         fprintf(stderr, "compare_load: no service '%s'\n", text);
-        exit(2);
+        refuse();
     }
     return wire;
 }
@@ -108,8 +114,7 @@ static void parse_measure(struct load_options *options, int option)
         print_help(stdout);
         exit(0);
     default:
-        print_help(stderr);
-        exit(2);
+        refuse();
     }
 }
 
@@ -125,7 +130,9 @@ void load_options_parse(struct load_options *options, int argc, char **argv)
         .warmup = INT64_C(200000000),
         .seed = 1,
     };
+    static char name[] = "compare_load"; /* for getopt's messages */
     int option;
+    argv[0] = name;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         switch (option) {
         case 's':
@@ -152,8 +159,12 @@ void load_options_parse(struct load_options *options, int argc, char **argv)
             parse_measure(options, option);
         }
     }
-    if (optind != argc || options->port == 0) {
-        print_help(stderr);
-        exit(2);
+    if (optind != argc) {
+        fprintf(stderr, "compare_load: unexpected '%s'\n", argv[optind]);
+        refuse();
+    }
+    if (options->port == 0) {
+        fputs("compare_load: --port is missing\n", stderr);
+        refuse();
     }
 }

@@ -37,6 +37,12 @@ static void print_help(FILE *out)
           out);
 }
 
+_Noreturn static void refuse(void)
+{
+    fputs("Try 'compare_server --help'.\n", stderr);
+    exit(2);
+}
+
 static long parse_number(const char *name, const char *text, long low,
                          long high)
 {
@@ -47,7 +53,7 @@ static long parse_number(const char *name, const char *text, long low,
         value > high) {
         fprintf(stderr, "compare_server: --%s: '%s' is not within %ld to %ld\n",
                 name, text, low, high);
-        exit(2);
+        refuse();
     }
     return value;
 }
@@ -65,13 +71,15 @@ static const struct host_kind *find_kind(const char *design)
         return &plain_host;
     }
     fprintf(stderr, "compare_server: no design '%s'\n", design);
-    exit(2);
+    refuse();
 }
 
 static struct host_options parse_options(int argc, char **argv)
 {
     struct host_options options = {"stealing", &service_echo, 1, 0};
+    static char name[] = "compare_server"; /* for getopt's messages */
     int option;
+    argv[0] = name;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         switch (option) {
         case 'd':
@@ -81,7 +89,7 @@ static struct host_options parse_options(int argc, char **argv)
             options.service = service_find(optarg);
             if (options.service == NULL) {
                 fprintf(stderr, "compare_server: no service '%s'\n", optarg);
-                exit(2);
+                refuse();
             }
             break;
         case 'w':
@@ -94,13 +102,12 @@ static struct host_options parse_options(int argc, char **argv)
             print_help(stdout);
             exit(0);
         default:
-            print_help(stderr);
-            exit(2);
+            refuse();
         }
     }
     if (optind != argc) {
         fprintf(stderr, "compare_server: unexpected '%s'\n", argv[optind]);
-        exit(2);
+        refuse();
     }
     return options;
 }
