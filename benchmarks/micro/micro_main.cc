@@ -1,11 +1,16 @@
 // Runs the micro benchmarks under google-benchmark. Each line is one run of
-// `ops` operations inside a runtime and a process of its own. Counters:
+// `ops` operations inside a runtime and a process of its own.
+//   --workers=N  the workloads that peers have too, each with N workers
+//   --ops=N      so many operations, or the largest tree with no more nodes
+// Counters:
 //   ns_per_op  nanoseconds for each operation
 //   per_F      the same in units of F, the raw jump, measured before the run
 //              and after it: machines are noisy, ratios less so
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -18,28 +23,49 @@ namespace
 
 constexpr uint64_t kJumps = 4000000;
 
-const micro_bench kBenches[] = {
-    {"yield/2", 1, 20000000, micro_yield_2},
-    {"yield/100", 1, 20000000, micro_yield_100},
-    {"wake_same_worker", 1, 20000000, micro_wake_same_worker},
-    {"spawn_join", 1, 20000000, micro_spawn_join},
-    {"spawn_join_wait", 1, 5000000, micro_spawn_join_wait},
-    {"spawn_batch", 1, 1000000, micro_spawn_batch},
-    {"fib/32", 1, 7049155, micro_fib},
-    {"skynet", 2, 1000000, micro_skynet},
-    {"future_pingpong/1", 1, 1000000, micro_future_pingpong},
-    {"future_pingpong/2", 2, 1000000, micro_future_pingpong},
-    {"foreign_wake", 1, 5000, micro_foreign_wake},
-    {"timer_add_cancel", 1, 10000000, micro_timer_add_cancel},
-    {"sleepers", 2, 1000000, micro_sleepers},
-    {"offload_roundtrip", 1, 50000, micro_offload_roundtrip},
-    {"parked_task", 1, 1000000, micro_parked_task},
-};
-
 struct Call {
     const micro_bench *bench;
     micro_result result;
 };
+
+// Takes --flag=N out of the arguments; 0 when it is not there.
+uint64_t TakeNumber(const char *flag, std::vector<char *> *args)
+{
+    size_t length = std::strlen(flag);
+    uint64_t number = 0;
+    auto is_flag = [&](const char *arg) {
+        bool is = std::strncmp(arg, flag, length) == 0 && arg[length] == '=';
+        if (is) {
+            number = std::strtoull(arg + length + 1, nullptr, 10);
+        }
+        return is;
+    };
+    args->erase(std::remove_if(args->begin() + 1, args->end(), is_flag),
+                args->end());
+    return number;
+}
+
+// The table; or each workload of it once, with so many workers.
+std::vector<micro_bench> ListBenches(unsigned workers)
+{
+    std::vector<micro_bench> benches;
+    for (size_t i = 0; i < micro_bench_count; i++) {
+        micro_bench bench = micro_benches[i];
+        if (workers > 0) {
+            auto is_listed = [&bench](const micro_bench &other) {
+                return std::strcmp(other.name, bench.workload) == 0;
+            };
+            if (bench.workload == nullptr ||
+                std::any_of(benches.begin(), benches.end(), is_listed)) {
+                continue;
+            }
+            bench.name = bench.workload;
+            bench.workers = workers;
+        }
+        benches.push_back(bench);
+    }
+    return benches;
+}
 
 int64_t RunInTask(void *arg)
 {
@@ -92,7 +118,8 @@ void Run(benchmark::State &state, const micro_bench *bench)
         }
     }
     floor_ns = std::min(floor_ns, micro_raw_jump(kJumps));
-    double ns_per_op = result.ns / static_cast<double>(bench->ops);
+    uint64_t ops = result.ops > 0 ? result.ops : bench->ops;
+    double ns_per_op = result.ns / static_cast<double>(ops);
     state.counters["ns_per_op"] = ns_per_op;
     state.counters["per_F"] = ns_per_op / floor_ns;
     if (result.p99_ns > 0) {
@@ -123,13 +150,17 @@ void RunRawJump(benchmark::State &state)
 int main(int argc, char **argv)
 {
     std::vector<char *> args(argv, argv + argc);
+    uint64_t ops = TakeNumber("--ops", &args);
+    auto workers = static_cast<unsigned>(TakeNumber("--workers", &args));
+    std::vector<micro_bench> benches = ListBenches(workers);
     char once[] = "--benchmark_min_time=0.000000001";
     char thrice[] = "--benchmark_repetitions=3";
     args.insert(args.begin() + 1, {once, thrice});
     int count = static_cast<int>(args.size());
 
     benchmark::RegisterBenchmark("raw_jump", RunRawJump);
-    for (const micro_bench &bench : kBenches) {
+    for (micro_bench &bench : benches) {
+        bench.ops = ops != 0 ? ops : bench.ops;
         benchmark::RegisterBenchmark(
             bench.name,
             [&bench](benchmark::State &state) { Run(state, &bench); });

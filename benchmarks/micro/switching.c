@@ -54,9 +54,10 @@ static void yield_among(unsigned tasks, uint64_t ops, micro_result *result)
     result->ns = (double)(rove_now() - start);
 }
 
-void micro_yield_2(uint64_t ops, micro_result *result)
+void micro_yield(uint64_t ops, micro_result *result)
 {
-    yield_among(2, ops, result);
+    unsigned workers = rove_runtime_workers(rove_runtime_current());
+    yield_among(2 * (workers < 50 ? workers : 50), ops, result);
 }
 
 void micro_yield_100(uint64_t ops, micro_result *result)

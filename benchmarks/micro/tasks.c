@@ -1,9 +1,10 @@
-/* Making tasks, ending them, and keeping very many.
+/* Making tasks and ending them.
  */
 #include <stdatomic.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "rove/group.h"
 
 #include "benchmarks/micro/micro.h"
 
@@ -75,55 +76,24 @@ void micro_spawn_batch(uint64_t ops, micro_result *result)
     result->ns = (double)(rove_now() - start);
 }
 
-/* A line of /proc/self/status, in bytes. */
-static uint64_t read_status(const char *key)
+static int64_t return_arg(void *arg)
 {
-    FILE *file = fopen("/proc/self/status", "r");
-    char line[256];
-    unsigned long long kib = 0;
-    size_t length = strlen(key);
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, key, length) == 0) {
-            sscanf(line + length, ": %llu", &kib);
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return kib * 1024;
+    return (intptr_t)arg;
 }
 
-static uint64_t resident_bytes(void)
+void micro_gather(uint64_t ops, micro_result *result)
 {
-    return read_status("VmRSS") + read_status("VmPTE");
-}
-
-static int64_t park(void *parked)
-{
-    atomic_fetch_add_explicit((atomic_ullong *)parked, 1, memory_order_relaxed);
-    return rove_sleep_until(ROVE_FOREVER - 1);
-}
-
-/* They are still parked when the main task returns; the runtime's shutdown
- * cancels them. */
-void micro_parked_task(uint64_t ops, micro_result *result)
-{
-    static atomic_ullong parked;
-    atomic_store(&parked, 0);
-    uint64_t before = resident_bytes();
+    static rove_task *handles[BATCH];
+    static int64_t results[BATCH];
     rove_time start = rove_now();
-    for (uint64_t i = 0; i < ops; i++) {
-        if (rove_go(park, &parked) != 0) {
+    for (uint64_t done = 0; done < ops; done += BATCH) {
+        for (unsigned i = 0; i < BATCH; i++) {
+            handles[i] = rove_spawn(return_arg, (void *)(uintptr_t)i);
+        }
+        if (rove_gather(handles, BATCH, results, 0) != 0 || results[0] != 0 ||
+            results[BATCH - 1] != BATCH - 1) {
             abort();
         }
-        if (i % BATCH == 0) {
-            rove_yield();
-        }
     }
-    while (atomic_load(&parked) < ops) {
-        rove_yield();
-    }
-    rove_yield();
     result->ns = (double)(rove_now() - start);
-    result->bytes_per_task = (double)(resident_bytes() - before) / (double)ops;
 }

@@ -1,22 +1,16 @@
-/* Waiting for timers, for plain threads, for the offload pool.
+/* Waiting for timers, for plain threads, for the offload pool; and a deadline
+ * for a wait that is not needed.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/resource.h>
+
+#include "rove/scope.h"
 
 #include "src/sched/current.h"
 #include "src/sched/timer.h"
 
 #include "benchmarks/micro/micro.h"
-
-double micro_cpu_seconds(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
 
 static int compare_times(const void *a, const void *b)
 {
@@ -86,6 +80,34 @@ void micro_foreign_wake(uint64_t ops, micro_result *result)
     free(latency);
 }
 
+static __attribute__((noinline)) uint64_t compute(uint64_t x)
+{
+    return x * 0x9e3779b97f4a7c15u >> 1;
+}
+
+/* What is inside waits for nothing. */
+void micro_scope_unused(uint64_t ops, micro_result *result)
+{
+    uint64_t sum = 0;
+    int late = 0;
+    rove_time start = rove_now();
+    for (uint64_t i = 0; i < ops; i++) {
+        int status;
+        ROVE_TIMEOUT(250 * ROVE_MS, &status)
+        {
+            sum += compute(i);
+        }
+        late |= status;
+    }
+    result->ns = (double)(rove_now() - start);
+    for (uint64_t i = 0; i < ops; i++) {
+        sum -= compute(i);
+    }
+    if (late != 0 || sum != 0) {
+        abort();
+    }
+}
+
 /* The timer of a wait that ends before its deadline. */
 void micro_timer_add_cancel(uint64_t ops, micro_result *result)
 {
@@ -97,34 +119,6 @@ void micro_timer_add_cancel(uint64_t ops, micro_result *result)
         rv_timer_stop(&timer);
     }
     result->ns = (double)(rove_now() - start);
-}
-
-static int64_t sleep_some(void *span)
-{
-    return rove_sleep((rove_time)(intptr_t)span);
-}
-
-void micro_sleepers(uint64_t ops, micro_result *result)
-{
-    rove_task **tasks = calloc(ops, sizeof *tasks);
-    double cpu = micro_cpu_seconds();
-    rove_time start = rove_now();
-    uint64_t random = 88172645463325252u;
-    for (uint64_t i = 0; i < ops; i++) {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        intptr_t span = (intptr_t)(random % (uint64_t)ROVE_SEC);
-        tasks[i] = rove_spawn(sleep_some, (void *)span);
-    }
-    for (uint64_t i = 0; i < ops; i++) {
-        if (rove_join(tasks[i]) != 0) {
-            abort();
-        }
-    }
-    result->ns = (double)(rove_now() - start);
-    result->cpu_seconds = micro_cpu_seconds() - cpu;
-    free(tasks);
 }
 
 static int64_t do_nothing(void *arg)

@@ -42,8 +42,9 @@ ROVE_API int rove_future_try(rove_future *future, int64_t *result);
 
 /* Runs fn(arg) as a detached task of the caller's runtime once the future is
  * done, or when the runtime ends before that (so that what arg owns is always
- * released); never inline. 0 or as rove_go(). Context  a task or a pool thread
- * */
+ * released); never inline. 0 or as rove_go(): -ENOMEM also when there is no
+ * stack for fn, which holds one from now on.
+ * Context  a task or a pool thread */
 ROVE_API ROVE_MUST_CHECK int rove_future_on_done(rove_future *future,
                                                  rove_fn *fn, void *arg);
 

@@ -35,6 +35,37 @@ typedef struct rove_stats {
 ROVE_API ROVE_MUST_CHECK int rove_stats_get(rove_runtime *rt,
                                             rove_stats *stats);
 
+/* What a task is doing, as far as it can be told without stopping it. */
+typedef enum rove_task_state {
+    ROVE_TASK_ACTIVE = 0,  /* runs, or is ready to: it has not started, or
+                              has yielded */
+    ROVE_TASK_WOKEN = 1,   /* what it waited for has come; it runs soon */
+    ROVE_TASK_WAITING = 2, /* for something, or for its time to start */
+} rove_task_state;
+
+/* fn is what the task was given to run; for those of rove_spawn_at and
+ * rove_offload_spawn, and for forks that another worker took, a function of the
+ * library. The name is not here: it is the task's own. */
+typedef struct rove_task_info {
+    uint64_t id;
+    rove_fn *fn;
+    rove_task_state state;
+} rove_task_info;
+
+typedef void rove_task_visit(const rove_task_info *info, void *arg);
+
+/* asyncio.all_tasks: calls visit, in no order, with a copy about each live task
+ * of a runtime (NULL: the caller's); the copy is valid during the call. A task
+ * that lives all the time is visited once; one that begins or ends meanwhile
+ * may be. visit may use rove, wait included; by its id a task can be cancelled
+ * (rove_cancel_id).
+ *
+ * Returns how many were visited; -EPERM for NULL on a plain thread.
+ * Context  any thread; stops no worker; suspends only if visit does
+ * Cost     a look at each descriptor that the process has ever used */
+ROVE_API int64_t rove_tasks(rove_runtime *rt, rove_task_visit *visit,
+                            void *arg);
+
 #ifdef __cplusplus
 }
 #endif

@@ -83,20 +83,16 @@ ROVE_API void rove_detach(rove_task *task);
 
 /* Requests cancellation: from now on every wait of the task returns
  * -ECANCELED, the one it is in included, but for those that never return early
- * (rove_join, rove_fork_join, rove_close, an offload that runs). By who holds
- * the handle; any thread;
- * harmless when repeated or after the end. */
+ * (scope.h has the list). By who holds the handle; any thread; harmless when
+ * repeated or after the end. */
 ROVE_API void rove_cancel(rove_task *task);
 
 /* As rove_cancel(), by id, any thread, any time. 0, or -ESRCH when no such
  * task lives. */
 ROVE_API int rove_cancel_id(uint64_t id);
 
-/* True when the calling task has been cancelled. */
-ROVE_API bool rove_cancelled(void);
-
 /* Lets other ready tasks, and at times I/O and timers, go first. 0, or
- * -ECANCELED (after having yielded). On a plain thread: sched_yield, 0. */
+ * -ECANCELED (after having yielded). On a plain thread: sched_yield. */
 ROVE_API ROVE_SUSPENDS int rove_yield(void);
 
 /* Suspends for span nanoseconds (<= 0: as rove_yield), or until a point in

@@ -9,6 +9,7 @@
 #include "src/context/overflow.h"
 #include "src/context/stack.h"
 #include "src/sched/current.h"
+#include "src/sched/extra.h"
 #include "src/sched/task.h"
 #include "src/sched/worker.h"
 #include "src/task/spawn.h"
@@ -84,7 +85,8 @@ static void describe(const rv_stack *stack, char *line, size_t size)
     add(&t, rv_task_name(task));
     add(&t, "', function ");
     /* Of a task that does not run, all but the descriptor may be gone. */
-    add_function(&t, is_running ? rv_spawn_function(task) : task->fn);
+    add_function(&t,
+                 is_running ? rv_spawn_function(task) : rv_task_function(task));
 }
 
 int rv_crash_report_begin(void)

@@ -1,7 +1,6 @@
 #include "src/api/options.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "src/base/clock.h"
@@ -17,15 +16,6 @@ void rove_options_init(rove_options *options)
 {
     memset(options, 0, sizeof *options);
     options->size = sizeof *options;
-}
-
-void rv_options_report(rove_report_fn *report, void *context, const char *line)
-{
-    if (report != NULL) {
-        report(context, line);
-    } else {
-        fprintf(stderr, "%s\n", line);
-    }
 }
 
 /* Why the options cannot be used, or NULL. */
@@ -80,9 +70,10 @@ static const char *name_of(const rove_options *options)
 
 int rv_options_check(const rove_options *options, rv_scheduler_options *out)
 {
+    rv_report report = {options->report, options->report_context};
     const char *fault = find_fault(options);
     if (fault != NULL) {
-        rv_options_report(options->report, options->report_context, fault);
+        rv_report_line(&report, fault);
         return -EINVAL;
     }
     memset(out, 0, sizeof *out);
@@ -92,6 +83,7 @@ int rv_options_check(const rove_options *options, rv_scheduler_options *out)
     out->tasks_max = options->tasks_max;
     out->seed = options->seed != 0 ? options->seed : (uint64_t)rv_clock_now();
     out->name = name_of(options);
+    out->report = report;
     out->reports_crashes = options->report_crash != 0;
     return 0;
 }

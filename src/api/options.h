@@ -14,7 +14,4 @@ int rv_options_check(const rove_options *options, rv_scheduler_options *out);
 /* The pool's part of options that were checked. */
 void rv_options_pool(const rove_options *options, rv_pool_options *out);
 
-/* One line to the sink, or to stderr without one. */
-void rv_options_report(rove_report_fn *report, void *context, const char *line);
-
 #endif

@@ -13,6 +13,7 @@
 #include "src/base/clock.h"
 #include "src/base/mem.h"
 #include "src/inspect/stats.h"
+#include "src/inspect/tasks.h"
 #include "src/offload/pool.h"
 #include "src/sched/current.h"
 #include "src/sched/scheduler.h"
@@ -21,10 +22,6 @@
 struct rove_runtime {
     rv_scheduler *scheduler;
     rv_pool pool;
-    bool reports_crashes;
-    unsigned workers;
-    rove_report_fn *report;
-    void *report_context;
 };
 
 static rove_runtime *runtime_of(const rv_scheduler *s)
@@ -42,9 +39,6 @@ static int start(rove_runtime *rt, const rove_options *options)
     if (error != 0) {
         return error;
     }
-    rt->report = options->report;
-    rt->report_context = options->report_context;
-    rt->workers = chosen.workers;
     rv_pool_options pool_options;
     rv_options_pool(options, &pool_options);
     if (chosen.reports_crashes) {
@@ -52,12 +46,11 @@ static int start(rove_runtime *rt, const rove_options *options)
         if (error != 0) {
             return error;
         }
-        rt->reports_crashes = true;
     }
     chosen.offload = &rt->pool;
     error = rv_scheduler_start(&rt->scheduler, &chosen);
     if (error != 0) {
-        if (rt->reports_crashes) {
+        if (chosen.reports_crashes) {
             rv_crash_report_end();
         }
         return error;
@@ -97,7 +90,7 @@ static int report_left(const rove_runtime *rt, uint64_t left)
     snprintf(line, sizeof line,
              "rove: shutdown: %llu tasks have not ended at the deadline",
              (unsigned long long)left);
-    rv_options_report(rt->report, rt->report_context, line);
+    rv_report_line(&rt->scheduler->report, line);
     return -ETIMEDOUT;
 }
 
@@ -126,13 +119,13 @@ int rove_runtime_shutdown(rove_runtime *rt, rove_time deadline)
         return -ETIMEDOUT;
     }
     if (rv_pool_stop(&rt->pool, deadline) != 0) {
-        rv_options_report(rt->report, rt->report_context,
-                          "rove: shutdown: pool threads still run a job at "
-                          "the deadline");
+        rv_report_line(&rt->scheduler->report,
+                       "rove: shutdown: pool threads still run a job at "
+                       "the deadline");
         return -ETIMEDOUT;
     }
     rv_scheduler_stop(rt->scheduler);
-    if (rt->reports_crashes) {
+    if (rt->scheduler->reports_crashes) {
         rv_crash_report_end();
     }
     return 0;
@@ -163,7 +156,7 @@ rove_runtime *rove_runtime_current(void)
 unsigned rove_runtime_workers(const rove_runtime *rt)
 {
     RV_CHECK(rt != NULL, "there is no runtime");
-    return rt->workers;
+    return rt->scheduler->count;
 }
 
 int64_t rove_run(const rove_options *options, rove_fn *fn, void *arg)
@@ -200,4 +193,12 @@ int rove_stats_get(rove_runtime *rt, rove_stats *stats)
     }
     rv_scheduler_leave(rt->scheduler);
     return error;
+}
+
+int64_t rove_tasks(rove_runtime *rt, rove_task_visit *visit, void *arg)
+{
+    RV_CHECK(visit != NULL, "there is nothing to call");
+    const rv_scheduler *s =
+        rt != NULL ? rt->scheduler : rv_current_get()->scheduler;
+    return s != NULL ? rv_tasks_visit(s, visit, arg) : -EPERM;
 }

@@ -72,6 +72,13 @@ static inline uint32_t rv_u32_exchange_seq_cst(rv_atomic_u32 *a, uint32_t value)
     return __atomic_exchange_n(&a->raw, value, __ATOMIC_SEQ_CST);
 }
 
+static inline bool rv_u32_cas_relaxed(rv_atomic_u32 *a, uint32_t *expected,
+                                      uint32_t desired)
+{
+    return __atomic_compare_exchange_n(&a->raw, expected, desired, false,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 static inline bool rv_u32_cas_acquire(rv_atomic_u32 *a, uint32_t *expected,
                                       uint32_t desired)
 {

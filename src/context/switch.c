@@ -46,6 +46,23 @@ __asm__(".pushsection .text\n"
         ".size rv_switch_first_frame, . - rv_switch_first_frame\n"
         ".popsection\n");
 
+/* Where a function marked RV_SWITCH_RETURNS ends; the name is the compiler's.
+ * rcx is nobody's at a return. Weak, as a program may be built with one of its
+ * own. */
+__asm__(".pushsection .text\n"
+        ".weak __x86_return_thunk\n"
+        ".hidden __x86_return_thunk\n"
+        ".type __x86_return_thunk, @function\n"
+        "__x86_return_thunk:\n"
+        ".cfi_startproc\n"
+        "    popq %rcx\n"
+        "    .cfi_def_cfa_offset 0\n"
+        "    .cfi_register rip, rcx\n"
+        "    jmp *%rcx\n"
+        ".cfi_endproc\n"
+        ".size __x86_return_thunk, . - __x86_return_thunk\n"
+        ".popsection\n");
+
 static void start(rv_transfer arrival, void (*entry)(rv_handoff *h),
                   rv_fiber *self)
 {

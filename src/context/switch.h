@@ -30,7 +30,10 @@
  * path pushes the return address itself. Everything that inlines it must be
  * compiled with -mno-red-zone. The same reason has rv_switch inlined: a library
  * frame that returns after a switch returns to a different caller than the one
- * predicted.
+ * predicted. Where two sides switch to and fro in public calls, so that there
+ * is always one such frame, it is marked RV_SWITCH_RETURNS and returns by an
+ * indirect jump, which is predicted by its own history. The price is a
+ * mispredicted return later, in a caller's frame: so only there.
  *
  * The floating-point control words (MXCSR, x87) are part of the context: a
  * fiber keeps its own, and starts with those of the thread that called
@@ -173,6 +176,12 @@ rv_switch_arrive(rv_fiber *self, rv_transfer arrival)
     RV_SHAKE_POINT(); /* the leaver may be running elsewhere by now */
     return h;
 }
+
+#if defined(__clang__) || defined(RV_ASAN) || defined(RV_TSAN)
+#define RV_SWITCH_RETURNS
+#else
+#define RV_SWITCH_RETURNS __attribute__((function_return("thunk-extern")))
+#endif
 
 #if defined(RV_ASAN) || defined(RV_TSAN)
 

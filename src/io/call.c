@@ -14,35 +14,13 @@
 #define BACK_OFF_MIN (1 * ROVE_MS)
 #define BACK_OFF_MAX (100 * ROVE_MS)
 
-/* A cancelled task that goes on calling must not keep others from running:
- * beginning a wait yields, and is refused. */
-static int refuse_cancelled(void)
-{
-    rv_wait wait;
-    if (rv_wait_begin(&wait) == 0) {
-        (void)rv_wait_abort(&wait);
-    }
-    return -ECANCELED;
-}
-
-/* Calls that need not wait count as items of the worker's turn: who finds its
- * descriptor always ready lets the others, and the epoll, go before it. */
-static rv_worker *take_part(rv_worker *worker)
-{
-    return rv_worker_count_item(worker) ? rv_wait_yield_to(worker, NULL)
-                                        : worker;
-}
-
 int rv_io_begin(rv_io_call *call, int fd, unsigned sides)
 {
-    rv_worker *worker = rv_current_worker();
-    if (worker != NULL) {
-        worker = take_part(worker);
-        if (rv_task_is_cancelled(worker->current)) {
-            return refuse_cancelled();
-        }
+    rv_worker *w;
+    int error = rv_wait_enter(&w);
+    if (error == 0) {
+        error = rv_pollable_of(fd, &call->file);
     }
-    int error = rv_pollable_of(fd, &call->file);
     if (error != 0) {
         return error;
     }
@@ -53,7 +31,7 @@ int rv_io_begin(rv_io_call *call, int fd, unsigned sides)
     call->fd = fd;
     call->is_managed = (flags & RV_CALLS_MANAGED) != 0;
     call->is_stream = (flags & RV_CALLS_STREAM) != 0;
-    call->is_thread = worker == NULL;
+    call->is_thread = w == NULL;
     call->has_turn = false;
     call->must_ask = !call->is_managed || call->is_thread;
     call->may_block = false;
@@ -62,13 +40,13 @@ int rv_io_begin(rv_io_call *call, int fd, unsigned sides)
     return 0;
 }
 
-static int result_of(unsigned cause)
+static int result_of(const rv_wait *wait, unsigned cause)
 {
     switch (cause) {
     case RV_CAUSE_CLOSED:
         return -EBADF;
     case RV_CAUSE_CANCEL:
-        return -ECANCELED;
+        return rv_wait_refused(wait);
     default:
         return 0;
     }
@@ -96,7 +74,7 @@ static int wait_as_task(rv_io_call *call)
     if (!call->has_turn || !rv_bits_is_pow2(call->wait.sides)) {
         rv_poll_wait_unqueue(call->file, &call->wait, cause == RV_CAUSE_CANCEL);
     }
-    return result_of(cause);
+    return result_of(&wait, cause);
 }
 
 static short poll_events(unsigned sides)
@@ -106,7 +84,34 @@ static short poll_events(unsigned sides)
                    ((sides & 1u << RV_SIDE_ALERT) != 0 ? POLLPRI : 0));
 }
 
-/* The doorbell is out of the queue before it is closed. */
+/* Until the deadline of the thread's scopes; < 0: none. */
+static int64_t time_of_thread(void)
+{
+    rove_time deadline = rv_scope_nearest(NULL);
+    if (deadline == ROVE_FOREVER) {
+        return -1;
+    }
+    rove_time left = deadline - rv_clock_now();
+    return left > 0 ? left : 0;
+}
+
+/* The doorbell is shown to the scopes. What poll says, or -ECANCELED. */
+static int poll_with_bell(rv_io_call *call, int doorbell)
+{
+    if (rv_scope_thread_cause(true) != 0) {
+        return -ECANCELED;
+    }
+    struct pollfd fds[] = {
+        {.fd = call->fd, .events = poll_events(call->wait.sides)},
+        {.fd = doorbell, .events = POLLIN},
+    };
+    int result = rv_fd_poll(fds, 2, time_of_thread());
+    call->may_block = fds[0].revents != 0;
+    return result;
+}
+
+/* The doorbell is out of the queue and the scopes before it is closed. It is
+ * rung by who closes the descriptor, ends a scope or moves its deadline. */
 static int wait_as_thread(rv_io_call *call)
 {
     int doorbell = rv_event_fd_open();
@@ -117,19 +122,19 @@ static int wait_as_thread(rv_io_call *call)
     bell.node[RV_SIDE_ALERT].doorbell = doorbell;
     int result = rv_poll_wait_queue(call->file, call->fd, NULL, &bell, 0);
     if (result == 0) {
-        struct pollfd fds[] = {
-            {.fd = call->fd, .events = poll_events(call->wait.sides)},
-            {.fd = doorbell, .events = POLLIN},
-        };
-        result = rv_fd_poll(fds, 2, -1);
+        rv_scope_thread_show_bell(doorbell);
+        result = poll_with_bell(call, doorbell);
+        rv_scope_thread_show_bell(-1);
         rv_poll_wait_unqueue(call->file, &bell, false);
-        call->may_block = fds[0].revents != 0;
     }
     (void)rv_fd_close(doorbell);
-    if (result >= 0) {
-        result = rv_pollable_is_closing(call->file) ? -EBADF : 0;
+    if (result >= 0 && rv_pollable_is_closing(call->file)) {
+        return -EBADF;
     }
-    return result;
+    if (result == 0 && rv_scope_thread_cause(true) != 0) {
+        return -ECANCELED;
+    }
+    return result < 0 ? result : 0;
 }
 
 int rv_io_wait(rv_io_call *call)
@@ -155,7 +160,7 @@ int rv_io_back_off(rv_io_call *call, rove_time *span)
     unsigned cause =
         rv_wait_suspend_until(&wait, rv_time_add(rv_clock_now(), *span));
     rv_poll_wait_unqueue(call->file, &pause, false);
-    return result_of(cause);
+    return result_of(&wait, cause);
 }
 
 /* Only a turn is passed: those who queued behind others count on it, and those

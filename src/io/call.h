@@ -16,6 +16,7 @@
 #ifndef SRC_IO_CALL_H
 #define SRC_IO_CALL_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -24,6 +25,14 @@
 
 #include "src/sched/poll_wait.h"
 #include "src/sched/pollable.h"
+
+/* The sides that events (POLLIN, POLLOUT, POLLPRI) are waited for on. */
+static inline unsigned rv_io_sides_of(int events)
+{
+    return ((events & POLLIN) != 0 ? 1u << RV_SIDE_READ : 0) |
+           ((events & POLLOUT) != 0 ? 1u << RV_SIDE_WRITE : 0) |
+           ((events & POLLPRI) != 0 ? 1u << RV_SIDE_ALERT : 0);
+}
 
 typedef struct rv_io_call {
     rv_pollable *file;

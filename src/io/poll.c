@@ -9,12 +9,6 @@
 
 #define BOTH (POLLIN | POLLOUT)
 
-static unsigned sides_of(int events)
-{
-    return ((events & POLLIN) != 0 ? 1u << RV_SIDE_READ : 0) |
-           ((events & POLLOUT) != 0 ? 1u << RV_SIDE_WRITE : 0);
-}
-
 /* What cannot be waited for counts as ready for everything. */
 static int ask(rv_io_call *call, int events)
 {
@@ -38,7 +32,7 @@ int rove_poll(int fd, int events)
         return -EINVAL;
     }
     rv_io_call call;
-    int result = rv_io_begin(&call, fd, sides_of(events));
+    int result = rv_io_begin(&call, fd, rv_io_sides_of(events));
     if (result != 0) {
         return result;
     }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "src/base/assert.h"
 #include "src/base/bits.h"
 #include "src/base/clock.h"
 #include "src/base/mem.h"
@@ -245,10 +246,16 @@ static next_step choose_step(rv_crew *crew, rv_hand *hand, rv_job **job,
 
 static void run_job(rv_job *job)
 {
+    rv_current_get()->locals = job->locals;
     job->result = job->fn(job->arg);
     job->has_run = true;
     if (job->destroy != NULL) {
         job->destroy(job->arg);
+    }
+    rv_current_get()->locals = NULL;
+    if (rv_current_get()->scope != NULL) {
+        rv_panic("rove_scope_close",
+                 "an offloaded function closes its scopes before it returns");
     }
 }
 

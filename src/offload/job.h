@@ -1,8 +1,8 @@
 /* One call on its way through the offload pool.
  *
- * Law. `fn`, `arg` and `destroy` are fixed. `result` and `has_run` belong to
- * the pool thread while RUNNING, and to the caller from DONE on. All else is
- * guarded by the pool's lock.
+ * Law. `fn`, `arg`, `destroy` and `locals` are fixed. `result` and `has_run`
+ * belong to the pool thread while RUNNING, and to the caller from DONE on. All
+ * else is guarded by the pool's lock.
  *
  *   from     to       moved by                      when
  *   NEW      QUEUED   its caller                    submits it
@@ -42,8 +42,9 @@ typedef struct rv_job {
     void *arg;
     void (*destroy)(void *); /* runs on arg after fn; NULL: nothing to do */
     int64_t result;
-    int64_t since; /* when it was queued */
-    rv_ref waiter; /* woken at DONE; 0: nobody */
+    int64_t since;                 /* when it was queued */
+    rv_ref waiter;                 /* woken at DONE; 0: nobody */
+    struct rv_local_table *locals; /* what fn and destroy see, or NULL */
     rv_job_state state;
     bool has_run;   /* fn was called, and destroy after it */
     bool abandoned; /* nobody will ask for the result */

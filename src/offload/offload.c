@@ -10,6 +10,7 @@
 #include "src/base/mem.h"
 #include "src/offload/pool.h"
 #include "src/sched/current.h"
+#include "src/sched/extra.h"
 #include "src/task/await.h"
 #include "src/task/spawn.h"
 
@@ -45,7 +46,8 @@ static int run_on_pool(rv_pool *pool, rv_job *job)
     if (rv_wait_suspend(&wait) == RV_CAUSE_SOURCE) {
         return 0;
     }
-    return rv_pool_retract(pool, job) ? -ECANCELED : -EINPROGRESS;
+    int refused = rv_wait_refused(&wait);
+    return rv_pool_retract(pool, job) ? refused : -EINPROGRESS;
 }
 
 /* The result of a job that can no longer be taken back, however long it
@@ -77,11 +79,28 @@ int64_t rove_offload(rove_fn *fn, void *arg)
         return fn(arg);
     }
     rv_job_init(&job, fn, arg, NULL);
+    job.locals = rv_extra_locals_here();
     int error = run_on_pool(pool, &job);
     if (error == -EINPROGRESS) {
         return await_result(pool, &job);
     }
     return error == 0 ? job.result : error;
+}
+
+/* The job may be left behind, so it takes along what it may inherit. */
+static rv_job *make_owned(rove_fn *fn, void *block, void (*destroy)(void *))
+{
+    const rv_local_table *here = rv_extra_locals_here();
+    size_t heir_size = rv_local_table_heir_size(here);
+    rv_job *job = rv_mem_alloc(sizeof *job + heir_size);
+
+    if (job != NULL) {
+        rv_job_init(job, fn, block, destroy);
+        if (heir_size != 0) {
+            job->locals = rv_local_table_make_heir(job + 1, here);
+        }
+    }
+    return job;
 }
 
 static int64_t run_owned(rv_pool *pool, rv_job *job)
@@ -109,10 +128,9 @@ int64_t rove_offload_owned(rove_fn *fn, void *block, void (*destroy)(void *))
     int64_t result = -EPERM;
 
     if (pool != NULL && is_task()) {
-        rv_job *job = rv_mem_alloc(sizeof *job);
+        rv_job *job = make_owned(fn, block, destroy);
 
         if (job != NULL) {
-            rv_job_init(job, fn, block, destroy);
             return run_owned(pool, job);
         }
         result = -ENOMEM;
@@ -123,8 +141,8 @@ int64_t rove_offload_owned(rove_fn *fn, void *block, void (*destroy)(void *))
     return result;
 }
 
-/* A spawned job's task. It waits for its job before its first run, as a
- * descriptor without a stack, and so finds the job DONE, or was cancelled. */
+/* A spawned job's task. It waits for its job before its first run, and so finds
+ * the job DONE, or was cancelled. */
 static int64_t run_spawned(void *arg)
 {
     rv_job *job = arg;
@@ -158,12 +176,13 @@ rove_task *rove_offload_spawn(rove_fn *fn, void *arg)
         return rv_spawn_refuse(-ENOMEM);
     }
     rv_job_init(job, fn, arg, NULL);
-    rv_task *task = rv_spawn_prepare(run_spawned, job);
+    rv_task *task = rv_spawn_prepare_sure(run_spawned, job);
     if (task == NULL) {
         rv_pool_unreserve(pool);
         rv_mem_free(job);
         return NULL;
     }
+    job->locals = rv_extra_locals(task); /* it outlasts the job's run */
     rv_pool_submit_reserved(pool, job, rv_spawn_begin(task));
     rv_wait_park(rv_current_worker(), task);
     return task;

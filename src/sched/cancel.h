@@ -1,5 +1,7 @@
-/* Cancellation of tasks: a level that every wait looks at. (Scopes and
- * deadlines will narrow it; the words are the same.)
+/* Cancellation: a level that every wait looks at. A task's waits are refused
+ * when one of its scopes has ended (scope.h), it was cancelled itself, a joiner
+ * on whose stack it runs is cancelled, or its runtime is ending; a shield hides
+ * all that is outside of it.
  */
 #ifndef SRC_SCHED_CANCEL_H
 #define SRC_SCHED_CANCEL_H
@@ -7,32 +9,47 @@
 #include <stdbool.h>
 
 #include "src/sched/scheduler.h"
+#include "src/sched/scope.h"
 #include "src/sched/task.h"
 
-/* True when waits of the task must return -ECANCELED: it was cancelled, or a
- * joiner on whose stack it runs was, or its runtime s is ending. The task, or
- * its publish hook; after a hook has parked the task the answer may be of
- * another life. */
-static inline bool rv_task_is_cancelled_in(const rv_scheduler *s,
-                                           const rv_task *task)
+static inline bool rv_cancel_is_ending(const rv_scheduler *s)
 {
-    if (s != NULL && rv_u32_load_seq_cst(&s->phase) >=
-                         RV_PHASE_DRAINING) { /* PHASE, CANCEL */
-        return true;
-    }
-    for (; task != NULL; task = rv_task_host(task)) {
-        if (rv_u64_load_seq_cst(&task->cancel) ==
-            rv_u64_load_relaxed(&task->id)) { /* CANCEL; id: own or host's */
-            return true;
-        }
-    }
-    return false;
+    return s != NULL && rv_u32_load_seq_cst(&s->phase) >=
+                            RV_PHASE_DRAINING; /* PHASE, CANCEL */
 }
 
-static inline bool rv_task_is_cancelled(const rv_task *task)
+static inline bool rv_cancel_is_raised(const rv_task *task)
 {
-    return rv_task_is_cancelled_in(rv_task_scheduler(task), task);
+    return rv_u64_load_seq_cst(&task->cancel) ==
+           rv_u64_load_relaxed(&task->id); /* CANCEL; id: own or host's */
 }
+
+static inline uint16_t rv_guard_shield(uint32_t guard)
+{
+    return (uint16_t)guard;
+}
+
+/* Why waits of the task are refused: 0 (they are not), -ETIMEDOUT, -ECANCELED
+ * or -ESHUTDOWN. The task itself. */
+int rv_cancel_cause(rv_task *task);
+
+/* True when waits of the task must return -ECANCELED. The task itself. */
+static inline bool rv_task_is_cancelled(rv_task *task)
+{
+    if (__builtin_expect(task->scope != NULL || rv_task_host(task) != NULL,
+                         0)) {
+        return rv_cancel_cause(task) != 0;
+    }
+    return rv_cancel_is_ending(rv_task_scheduler(task)) ||
+           rv_cancel_is_raised(task);
+}
+
+/* Notes in the scopes around a refused wait that it was. The task itself. */
+void rv_cancel_note(rv_task *task);
+
+/* Whether the task was cancelled since it last asked, for who has parked it:
+ * looks at descriptors only. The answer may be of another life. */
+bool rv_cancel_came_late(const rv_scheduler *s, const rv_task *task);
 
 /* A task that runs inline tells its hosts, before it waits, whom to interrupt
  * when they are cancelled. */
@@ -47,6 +64,10 @@ static inline void rv_cancel_show_guest(rv_task *task)
  * the wait of the task it runs inline. Any thread, any time: when that life is
  * over nothing happens. by: the calling worker or NULL. */
 void rv_task_cancel(struct rv_worker *by, rv_task *task, uint64_t id);
+
+/* Ends the wait that a request at `depth` of the running life concerns: the
+ * task's, or of a guest on its stack. See scope.h. */
+void rv_cancel_interrupt(struct rv_worker *by, rv_task *task, uint16_t depth);
 
 /* Ends the present waits of all tasks of a scheduler that is draining, but for
  * the deaf ones. */

@@ -10,11 +10,14 @@
 
 struct rv_worker;
 struct rv_scheduler;
+struct rv_local_table;
 
 typedef struct rv_current {
     struct rv_worker *worker;       /* NULL outside a worker thread */
     struct rv_scheduler *scheduler; /* of a worker or pool thread, else NULL */
+    struct rv_scope *scope; /* of a plain or pool thread: the innermost */
     int spawn_error; /* last refused spawn of a thread that is no worker */
+    struct rv_local_table *locals; /* of the job a pool thread runs, or NULL */
 } rv_current;
 
 /* The calling thread's record. Valid until the next wait. */

@@ -1,6 +1,7 @@
 #include "src/sched/fork_task.h"
 
 #include "src/sched/current.h"
+#include "src/sched/extra.h"
 #include "src/sched/scheduler.h"
 #include "src/sched/wake.h"
 
@@ -18,6 +19,10 @@ static int64_t run_fork(void *arg)
 {
     rove_fork *fork = arg;
     int64_t result = fork->fn(fork->arg);
+    rv_task *task = rv_current_worker()->current;
+    if (task->traits.flags & RV_TASK_CLEANS_UP) {
+        rv_extra_end(task); /* before the joiner hears of it */
+    }
     complete(rv_current_worker(), fork, result);
     return 0;
 }
@@ -34,7 +39,7 @@ static rv_task *get_descriptor(rv_worker *w)
     if (task != NULL) {
         rv_task_init(task, w->scheduler, run_fork, NULL,
                      w->scheduler->stack_class);
-        rv_u64_store_relaxed(&task->join, RV_JOIN_DETACHED); /* own */
+        rv_u64_store_release(&task->join, RV_JOIN_DETACHED); /* LIST */
         task->traits.flags = RV_TASK_IS_FORK;
         rv_task_settle(task, w->scheduler->pins_all, w->index);
     }

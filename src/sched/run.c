@@ -3,6 +3,7 @@
 #include "src/base/assert.h"
 #include "src/base/mem.h"
 #include "src/sched/current.h"
+#include "src/sched/join_watch.h"
 #include "src/sched/scheduler.h"
 #include "src/sched/timer.h"
 #include "src/sched/wake.h"
@@ -20,16 +21,39 @@ static void settle_on(rv_task *task, rv_stack *stack)
     task->fiber = &stack->fiber;
 }
 
+static rv_stack *get_stack(rv_worker *w, rv_stack_class size_class)
+{
+    if (w != NULL) {
+        return rv_stack_cache_get(&w->stacks, size_class);
+    }
+    rv_stack *stack = NULL;
+    return rv_stack_new(size_class, &stack) == 0 ? stack : NULL;
+}
+
 bool rv_run_give_stack(rv_worker *w, rv_task *task)
 {
-    rv_stack *stack = rv_stack_cache_get(
-        &w->stacks, (rv_stack_class)task->traits.stack_class);
+    rv_stack *stack = get_stack(w, (rv_stack_class)task->traits.stack_class);
     if (stack == NULL) {
         return false;
     }
     rv_stack_arm(stack, run_stack);
     settle_on(task, stack);
     return true;
+}
+
+void rv_run_take_stack(rv_worker *w, rv_task *task)
+{
+    if (task->fiber == NULL) {
+        return;
+    }
+    rv_stack *stack = stack_of(task->fiber);
+    task->fiber = NULL;
+    rv_fiber_fini(&stack->fiber);
+    if (w != NULL) {
+        rv_stack_cache_put(&w->stacks, stack);
+    } else {
+        rv_stack_free(stack);
+    }
 }
 
 bool rv_run_prepare(rv_worker *w, rv_task *task)
@@ -63,6 +87,7 @@ void rv_run_from_loop(rv_worker *w, rv_task *task)
 
 void rv_run_begin_slow(rv_task *task)
 {
+    /* relaxed: as in rv_run_body */
     if (rv_claim_state(rv_u64_load_relaxed(&task->claim)) != RV_TASK_RUNNING) {
         rv_claim_finish(&task->claim);
     }
@@ -80,9 +105,7 @@ void rv_run_drop_slow(rv_task *task)
     if (task->traits.flags & RV_TASK_OWNS_ARG) {
         rv_mem_free(task->arg);
     }
-    if (task->traits.flags & RV_TASK_OWNS_NAME) {
-        rv_mem_free(task->name);
-    }
+    rv_extra_drop(task);
     task->traits.flags = 0;
 }
 
@@ -104,6 +127,9 @@ void rv_run_finish(rv_worker *w, rv_task *task, int64_t result)
     } else if (before == RV_JOIN_DETACHED) {
         rv_task_fini(task);
         rv_task_cache_put(&w->tasks, task);
+    } else if (rv_join_watch_is(before)) {
+        rv_join_watch *watch = rv_join_watch_of(before);
+        watch->ended(watch, w, task, result);
     }
     if (has_credit) {
         rv_scheduler_return_credit(s, w);

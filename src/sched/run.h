@@ -17,13 +17,17 @@
 #include "src/context/stack.h"
 #include "src/context/switch.h"
 #include "src/sched/current.h"
+#include "src/sched/extra.h"
 #include "src/sched/scheduler.h"
 #include "src/sched/worker.h"
 
-/* Gives an unstarted task a stack to start on. False: there is none. prepare
- * then puts the task into the starved list. */
+/* Gives an unstarted task a stack to start on; w: the caller's worker or NULL.
+ * False: there is none. prepare then puts the task into the starved list. */
 bool rv_run_give_stack(rv_worker *w, rv_task *task);
 bool rv_run_prepare(rv_worker *w, rv_task *task);
+
+/* Takes the stack back from a task that will not run, if it has one. */
+void rv_run_take_stack(rv_worker *w, rv_task *task);
 
 /* The slow half of rv_run_fiber_of(): an unstarted task, or NULL. */
 rv_fiber *rv_run_fiber_slow(rv_worker *w, rv_task *task);
@@ -79,7 +83,14 @@ static inline int64_t rv_run_body(rv_task *task)
                          0)) {
         rv_run_begin_slow(task);
     }
-    return task->fn(task->arg);
+    int64_t result = rv_task_function(task)(task->arg);
+    if (__builtin_expect(task->scope != NULL, 0)) {
+        rv_panic("rove_scope_close", "a task closes its scopes before it ends");
+    }
+    if (__builtin_expect(task->traits.flags & RV_TASK_CLEANS_UP, 0)) {
+        rv_extra_end(task);
+    }
+    return result;
 }
 
 void rv_run_drop_slow(rv_task *task);

@@ -111,6 +111,7 @@ int rv_scheduler_start(rv_scheduler **out, const rv_scheduler_options *options)
     s->stack_class = options->stack_class;
     s->credit_share = share_of(options->tasks_max, options->workers);
     s->offload = options->offload;
+    s->report = options->report;
     s->reports_crashes = options->reports_crashes;
     rv_u64_store_relaxed(&s->credits, options->tasks_max); /* no threads yet */
     unsigned started = 0;

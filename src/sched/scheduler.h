@@ -36,6 +36,7 @@
 
 #include "src/base/atomic.h"
 #include "src/sched/idle.h"
+#include "src/sched/report.h"
 #include "src/sched/task.h"
 #include "src/sched/worker.h"
 
@@ -63,6 +64,7 @@ typedef struct rv_scheduler {
     rv_atomic_u32 drained;             /* futex word: 1 when nothing is left */
     rv_atomic_u32 visitors;            /* outside threads that push right now */
     void *offload;                     /* fixed: the pool of src/offload */
+    rv_report report;                  /* fixed */
     bool reports_crashes; /* fixed: workers get an alternate signal stack */
 } rv_scheduler;
 
@@ -74,6 +76,7 @@ typedef struct rv_scheduler_options {
     uint64_t seed;
     const char *name;
     void *offload;
+    rv_report report;
     bool reports_crashes;
 } rv_scheduler_options;
 

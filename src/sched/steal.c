@@ -139,6 +139,7 @@ void rv_steal_poll_one(rv_worker *w, int64_t now)
 {
     rv_scheduler *s = w->scheduler;
     rv_worker *victim = s->workers[rv_rng_below(&w->rng, s->count)];
+    /* relaxed: confirmed by poll_for's CAS */
     uint64_t polled = rv_u64_load_relaxed(&victim->poller.polled_at);
     if (now - (int64_t)polled >= RV_STUCK_POLL &&
         !rv_idle_is_asleep(&s->idle, victim->index)) {

@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "src/base/assert.h"
-#include "src/base/mem.h"
 #include "src/platform/lock.h"
 #include "src/platform/pages.h"
 
@@ -56,8 +54,7 @@ uint32_t rv_task_table_count(void)
 }
 
 /* Takes up to `want` new descriptors into a chain. Pair TABLE: descriptors are
- * made before table_used is stored, which is loaded before
- * one is looked at. */
+ * made before table_used is stored, which is loaded before one is looked at. */
 static unsigned carve(unsigned want, rv_link **chain)
 {
     uint32_t first = rv_u32_load_relaxed(&table_used); /* under the lock */
@@ -148,17 +145,6 @@ void rv_task_cache_fini(rv_task_cache *cache)
         rv_task_depot_put(task_of(link));
     }
     cache->count = 0;
-}
-
-char *rv_task_copy_name(const char *name)
-{
-    size_t length = strnlen(name, RV_TASK_NAME_SIZE - 1);
-    char *copy = rv_mem_alloc(length + 1);
-    if (copy != NULL) {
-        memcpy(copy, name, length);
-        copy[length] = '\0';
-    }
-    return copy;
 }
 
 rv_task *rv_task_by_id(uint64_t id)

@@ -4,13 +4,20 @@
  * its first run on.
  *
  * Who may touch a field
- *   claim, join, id, cancel, guest, host, wake_word   anyone, as atomics
+ *   claim, join, fn, scheduler, id, cancel, guest, host, wake_word, guard
+ *               anyone, as atomics
  *   link        whoever holds the task: the queue it is in, the free list
  *   the rest    the task itself, its spawner before the first push, and who
  *               frees it
  *
  * Free descriptors rest in each worker's cache and move to and from the depot
  * of the process in chains of RV_TASK_BATCH.
+ *
+ * Pair LIST: who lists tasks reads the id, then join, scheduler and fn, then
+ * the id again, all with acquire. A life ends by moving the id on (release)
+ * after join says that it is over; the next one stores the three (release). So
+ * what was read is not of a life before the id's; and if it is of a later one,
+ * the second look finds another id.
  */
 #ifndef SRC_SCHED_TASK_H
 #define SRC_SCHED_TASK_H
@@ -29,16 +36,23 @@
 #include "src/sched/task_state.h"
 
 struct rv_scheduler;
+struct rv_scope;
+struct rv_task_extra;
 
 #define RV_TASK_INDEX_BITS 26
 #define RV_TASK_BATCH      64
 
+/* In the guard word: a scope of the task was cancelled. */
+#define RV_GUARD_ALARM (UINT32_C(1) << 31)
+
 enum {
-    RV_TASK_OWNS_ARG = 2,   /* arg is freed when the task has ended */
-    RV_TASK_OWNS_NAME = 16, /* name is freed when the task has ended */
-    RV_TASK_OWNS_TIMER = 8, /* arg begins with the rv_wake_timer of its start */
-    RV_TASK_UNPIN_AT_START = 4, /* pinned only to reach its first worker */
-    RV_TASK_IS_FORK = 32, /* a fork that was taken: no credit of tasks_max */
+    RV_TASK_OWNS_ARG = 1,   /* arg is freed when the task has ended */
+    RV_TASK_OWNS_TIMER = 2, /* arg begins with the rv_wake_timer of its start */
+    RV_TASK_OWNS_EXTRA = 4, /* extra is there; freed like the arg */
+    RV_TASK_CLEANS_UP = 8,  /* rv_extra_end() has something to run */
+    RV_TASK_LENDS = 16,     /* has locals that tasks it spawns inherit */
+    RV_TASK_IS_FORK = 32,   /* a fork that was taken: no credit of tasks_max */
+    RV_TASK_UNPIN_AT_START = 64, /* pinned only to reach its first worker */
 };
 
 typedef struct rove_task rv_task;
@@ -56,27 +70,29 @@ struct rove_task {
     rv_link link;
     rv_atomic_u64 claim;
     rv_atomic_u64 join;
-    rv_fiber *fiber; /* NULL: has not started */
-    rove_fn *fn;
+    rv_fiber *fiber;  /* NULL: has not started */
+    rv_atomic_u64 fn; /* rove_fn *; fixed for its life */
     void *arg;
     int64_t result;
     rv_atomic_ptr scheduler; /* struct rv_scheduler; stays while it lives */
     rv_atomic_u64 id;        /* life << RV_TASK_INDEX_BITS | index; the life
                             after this one begins when it is freed */
     rv_atomic_ptr guest;     /* rv_task run inline by rove_join of this one */
-    rv_atomic_ptr host;   /* the joiner on whose stack an inlined task runs */
-    char *name;           /* own allocation or NULL */
+    rv_atomic_ptr host; /* the joiner on whose stack an inlined task runs */
+    struct rv_task_extra *extra; /* with RV_TASK_OWNS_EXTRA; extra.h */
     rv_atomic_u64 cancel; /* the id of the last life that was cancelled */
     rv_atomic_u32 wake_word;
     rv_task_traits traits;
-    uint32_t spare;
+    rv_atomic_u32 guard; /* shield and alarm, see scope.h; 0 without scopes */
+    struct rv_scope *scope; /* own: the innermost, NULL: none */
 } RV_ALIGNED(128);
 
 static_assert(sizeof(struct rove_task) == 128, "two cache lines a task");
 
-/* The join word: EMPTY -> WAITER <-> EMPTY, then DONE or DETACHED for good.
- * The one who ends the task moves it to DONE by an exchange and then never
- * touches the descriptor again, unless it found DETACHED: then it frees.
+/* The join word: EMPTY -> WAITER <-> EMPTY, then DETACHED or a watch (see
+ * join_watch.h) for good, all by the handle's owner. The one who ends the task
+ * moves it to DONE by an exchange and then never touches the descriptor again,
+ * unless it found DETACHED: then it frees, or a watch: then it calls it.
  * Pair END: that exchange (acq_rel) and every look at the word (acquire).
  * Model: verification/spin/join.pml. */
 #define RV_JOIN_EMPTY    UINT64_C(0)
@@ -85,6 +101,9 @@ static_assert(sizeof(struct rove_task) == 128, "two cache lines a task");
 #define RV_JOIN_FREE     UINT64_C(6) /* what a handle used again meets */
 #define RV_REF_TAG       UINT64_C(1) /* low bits of a reference in a word */
 #define RV_REF_TAG_MASK  UINT64_C(3)
+
+/* The low bits of a watch's address in a join word. */
+#define RV_JOIN_WATCH_TAG UINT64_C(2)
 
 /* True when the task has ended, or its descriptor is free. */
 static inline bool rv_join_is_over(uint64_t word)
@@ -97,6 +116,12 @@ static inline struct rv_scheduler *rv_task_scheduler(const rv_task *task)
 {
     /* relaxed: written before the task was first published */
     return (struct rv_scheduler *)rv_ptr_load_relaxed(&task->scheduler);
+}
+
+static inline rove_fn *rv_task_function(const rv_task *task)
+{
+    /* relaxed: written before the task was first published */
+    return (rove_fn *)(uintptr_t)rv_u64_load_relaxed(&task->fn);
 }
 
 /* The joiner on whose stack the task runs, or NULL. */
@@ -190,14 +215,14 @@ static inline void rv_task_init(rv_task *task, struct rv_scheduler *scheduler,
                                 rv_stack_class stack_class)
 {
     task->fiber = NULL;
-    task->fn = fn;
     task->arg = arg;
+    rv_u64_store_release(&task->fn, (uint64_t)(uintptr_t)fn); /* LIST */
+    rv_ptr_store_release(&task->scheduler, scheduler);        /* LIST */
     /* relaxed: a canceller by a stale id may look at any time; the first push
      * of the task publishes the rest */
-    rv_ptr_store_relaxed(&task->scheduler, scheduler);
     rv_ptr_store_relaxed(&task->guest, NULL);
     rv_ptr_store_relaxed(&task->host, NULL);
-    rv_u64_store_relaxed(&task->join, RV_JOIN_EMPTY);
+    rv_u64_store_release(&task->join, RV_JOIN_EMPTY); /* LIST */
     rv_task_traits traits = {0, 0, (uint8_t)stack_class, 0, 0};
     task->traits = traits;
 }
@@ -212,24 +237,16 @@ static inline void rv_task_settle(rv_task *task, bool pins_all, unsigned home)
     }
 }
 
-static inline const char *rv_task_name(const rv_task *task)
-{
-    return task->traits.flags & RV_TASK_OWNS_NAME ? task->name : "";
-}
-
-#define RV_TASK_NAME_SIZE 32
-
-/* A copy of a name, cut to RV_TASK_NAME_SIZE - 1 bytes; NULL: no memory. */
-char *rv_task_copy_name(const char *name);
-
 /* Ends a descriptor's life, so that its id names nobody; it may then be put
  * back. */
 static inline void rv_task_fini(rv_task *task)
 {
-    /* relaxed: an id is checked again by whoever acts on it */
-    uint64_t id = rv_u64_load_relaxed(&task->id);
-    rv_u64_store_relaxed(&task->id, id + (UINT64_C(1) << RV_TASK_INDEX_BITS));
-    rv_u64_store_relaxed(&task->join, RV_JOIN_FREE); /* as above */
+    /* relaxed: shown by the id. A task that ran inline has not said before that
+     * it is over. */
+    rv_u64_store_relaxed(&task->join, RV_JOIN_FREE);
+    uint64_t id = rv_u64_load_relaxed(&task->id); /* its own */
+    rv_u64_store_release(&task->id,
+                         id + (UINT64_C(1) << RV_TASK_INDEX_BITS)); /* LIST */
 }
 
 /* The task of that id while it lives, else NULL. The descriptor may be reused

@@ -58,8 +58,9 @@ typedef enum rv_task_state {
     RV_TASK_FIRED = 3,
 } rv_task_state;
 
-/* Causes below RV_CAUSE_SOURCE are the library's; a select's case i is
- * RV_CAUSE_SOURCE + i. */
+/* Causes below RV_CAUSE_SOURCE are the library's. RV_CAUSE_SOURCE: something
+ * is ready or done; RV_CAUSE_SOURCE + 1 + i: case i of a select was carried
+ * out. */
 enum {
     RV_CAUSE_NONE = 0,
     RV_CAUSE_CANCEL = 1,

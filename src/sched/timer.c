@@ -1,5 +1,6 @@
 #include "src/sched/timer.h"
 
+#include "src/sched/scope.h"
 #include "src/sched/wake.h"
 
 void rv_timer_start(rv_worker *w, rv_wake_timer *timer, rv_ref ref,
@@ -20,7 +21,11 @@ void rv_timer_stop(rv_wake_timer *timer)
 static void fire(rv_timer *timer, void *worker)
 {
     rv_wake_timer *self = rv_container_of(timer, rv_wake_timer, timer);
-    rv_wake(worker, self->ref, RV_CAUSE_TIMER);
+    if (self->ref == 0) {
+        rv_scope_expire(self, worker);
+    } else {
+        rv_wake(worker, self->ref, RV_CAUSE_TIMER);
+    }
 }
 
 unsigned rv_timer_fire(rv_worker *w, rv_timer_wheel *wheel, int64_t now)

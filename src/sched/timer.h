@@ -15,7 +15,8 @@ typedef struct rv_wake_timer {
     rv_ref ref;
 } rv_wake_timer;
 
-/* Claims wait `ref` for RV_CAUSE_TIMER at the deadline (not ROVE_FOREVER). */
+/* Claims wait `ref` for RV_CAUSE_TIMER at the deadline (not ROVE_FOREVER). ref
+ * 0: the timer of a scope, which then expires. */
 void rv_timer_start(rv_worker *w, rv_wake_timer *timer, rv_ref ref,
                     int64_t deadline);
 

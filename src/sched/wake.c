@@ -91,6 +91,11 @@ void rv_ready_last(rv_worker *by, rv_task *task)
     }
 }
 
+void rv_wake_nudge(rv_ref ref)
+{
+    wake_thread(rv_ref_task(ref));
+}
+
 void rv_wake_finish(rv_worker *by, rv_ref ref, rv_claim_result won)
 {
     if (won == RV_CLAIM_WON_WAKE) {

@@ -14,8 +14,8 @@ struct rv_worker;
  * true the caller touches nothing the waiter owns.
  *
  * by       the calling thread's worker, NULL elsewhere
- * Context  any thread, also inside a publish hook; takes no lock, never
- *          suspends */
+ * Context  any thread, also inside a publish hook; takes no lock but the
+ *          backlog's, which is a leaf; never suspends */
 bool rv_wake(struct rv_worker *by, rv_ref ref, unsigned cause);
 
 /* rv_wake in two halves, for who holds the lock of an object meanwhile: claim
@@ -28,6 +28,10 @@ static inline rv_claim_result rv_wake_claim(rv_ref ref, unsigned cause)
 }
 
 void rv_wake_finish(struct rv_worker *by, rv_ref ref, rv_claim_result won);
+
+/* Has a plain thread that waits look at its deadline again; harmless when the
+ * wait is over. */
+void rv_wake_nudge(rv_ref ref);
 
 /* Puts a task that nobody else holds (new, or claimed from PARKED) where it
  * will run: the caller's next-slot, or its home worker's inbox when pinned, or

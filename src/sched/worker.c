@@ -60,7 +60,8 @@ int rv_worker_init(rv_worker *w, struct rv_scheduler *scheduler, unsigned index,
     rv_inbox_init(&w->inbox);
     rv_backlog_init(&w->backlog);
     rv_inbox_init(&w->pinned_inbox);
-    rv_timer_wheel_init(&w->timers, rv_clock_now());
+    w->now = rv_clock_now();
+    rv_timer_wheel_init(&w->timers, w->now);
     w->sightings = rv_mem_zalloc(workers * sizeof(rv_sighting));
     if (w->sightings == NULL) {
         return -ENOMEM;
@@ -290,6 +291,7 @@ static rv_task *turn(rv_worker *w, bool poll)
         rv_poller_poll(&w->poller, w, 0);
     }
     int64_t now = rv_clock_now();
+    w->now = now;
     rv_timer_fire(w, &w->timers, now);
     if (poll && w->scheduler->stealing) {
         rv_steal_poll_one(w, now);

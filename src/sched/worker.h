@@ -4,14 +4,12 @@
  *
  * The order in which a worker takes items (rv_worker_pick):
  *   next slot, spawn slot (of RV_SLOT_RUNS_MAX + 1 occupants the last goes to
- *   the ring's tail instead), pinned list and ring in turns,
- *   then the backlog (a ring full), own fork deque. Every 100 us, looked at
- *   each RV_BUDGET_ITEMS items, and at the latest after RV_BUDGET_SPANS such
- *   looks, it goes to its loop context for a turn: drain the inboxes, poll the
- *   epoll without waiting, fire timers, run the head of the backlog. So what
- *   waits
- *   in the backlog at place p runs after p turns at most, however busy the
- *   ring is.
+ *   the ring's tail instead), pinned list and ring in turns, then the backlog
+ *   (a ring full), own fork deque. Every 100 us, looked at each RV_BUDGET_ITEMS
+ *   items, and at the latest after RV_BUDGET_SPANS such looks, it goes to its
+ *   loop context for a turn: drain the inboxes, poll the epoll without waiting,
+ *   fire timers, run the head of the backlog. So what waits in the backlog at
+ *   place p runs after p turns at most, however busy the ring is.
  *
  * Slots. Only the owner puts, others only take, so an empty slot stays empty
  * until the owner stores into it. Pair SLOT: a put (release, or an exchange
@@ -40,6 +38,7 @@
 #include "src/queue/ring.h"
 #include "src/queue/timer_wheel.h"
 #include "src/sched/poller.h"
+#include "src/sched/refusal.h"
 #include "src/sched/task.h"
 
 #define RV_RING_SLOTS    256
@@ -79,6 +78,7 @@ typedef struct rv_worker {
                                        clock; 0: the loop's turn is due */
     uint32_t budget_spans;          /* own: such spans until the turn is due */
     uint64_t turn_at;               /* own: ticks of the last turn */
+    int64_t now;                    /* own: the clock then, for deadlines */
     uint64_t turn_ticks;            /* fixed: how many make a turn due */
     rv_task_cache tasks;            /* own */
     rv_fifo pinned;                 /* own: ready pinned tasks */
@@ -91,8 +91,9 @@ typedef struct rv_worker {
     uint64_t stuck_polled;  /* own: its polled_at then */
     uint32_t spin_ns;       /* own: how long a search spins */
     rv_sighting *sightings; /* own: one for each worker */
-    rv_fiber loop;          /* own: the thread's own stack */
-    rv_thread thread;       /* scheduler's */
+    rv_refusal refusals[RV_REFUSALS]; /* own */
+    rv_fiber loop;                    /* own: the thread's own stack */
+    rv_thread thread;                 /* scheduler's */
 
     RV_OWN_LINE rv_atomic_u64 tick; /* shared: items taken; owner writes */
     rv_atomic_ptr next_slot;        /* shared: the task just woken */

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "src/platform/futex.h"
+#include "src/sched/scope.h"
 #include "src/sched/timer.h"
 #include "src/sched/wake.h"
 
@@ -18,7 +19,7 @@ void rv_wait_park(rv_worker *by, rv_task *task)
      * descriptor serve another runtime, which may end at any time: so its own
      * scheduler was read before. A descriptor is still one, and a claim of a
      * wait that is over loses. */
-    if ((word & RV_CLAIM_DEAF) == 0 && rv_task_is_cancelled_in(s, task)) {
+    if ((word & RV_CLAIM_DEAF) == 0 && rv_cancel_came_late(s, task)) {
         rv_wake(by, rv_ref_make(task, rv_claim_epoch(word)), RV_CAUSE_CANCEL);
     }
 }
@@ -33,11 +34,28 @@ void rv_wait_publish_yield(rv_handoff *handoff, void *task)
     rv_ready_last(rv_worker_of(handoff), task);
 }
 
-int rv_wait_begin_slow(rv_wait *wait, bool deaf)
+rv_worker *rv_wait_take_turn(rv_worker *w)
+{
+    return rv_wait_yield_to(w, NULL);
+}
+
+int rv_wait_refuse(void)
 {
     rv_worker *w = rv_current_worker();
+    rv_wait_note_refusal(w);
     if (w != NULL) {
+        rv_refusal_count(w);
         rv_wait_yield(w);
+    }
+    return -ECANCELED;
+}
+
+int rv_wait_begin_slow(rv_wait *wait, bool deaf)
+{
+    if (rv_current_worker() != NULL) {
+        return rv_wait_refuse();
+    }
+    if (!deaf && rv_scope_thread_cause(true) != 0) {
         return -ECANCELED;
     }
     int error = rv_task_table_open();
@@ -50,17 +68,34 @@ int rv_wait_begin_slow(rv_wait *wait, bool deaf)
     wait->task = thread;
     wait->ref = rv_ref_make(thread, rv_claim_begin(&thread->claim, deaf));
     rv_claim_mark_thread(&thread->claim);
+    if (!deaf) {
+        rv_scope_thread_show(wait->ref);
+        if (rv_scope_thread_cause(true) != 0) { /* SCOPE */
+            (void)rv_wait_abort(wait);
+            return -ECANCELED;
+        }
+    }
     return 0;
+}
+
+void rv_wait_note_refusal(const rv_worker *w)
+{
+    if (w != NULL) {
+        rv_cancel_note(w->current);
+    } else {
+        (void)rv_scope_thread_cause(true);
+    }
 }
 
 int rv_wait_refused(const rv_wait *wait)
 {
-    (void)wait;
+    rv_wait_note_refusal(wait->worker);
     return -ECANCELED;
 }
 
 void rv_wait_end_thread(rv_wait *wait)
 {
+    rv_scope_thread_show(0);
     rv_task_fini(wait->task);
     rv_task_depot_put(wait->task);
 }
@@ -68,16 +103,25 @@ void rv_wait_end_thread(rv_wait *wait)
 /* The wake word is cleared before the claim word is looked at, and a waker
  * sets it after it has claimed: a signal is never slept through, and one meant
  * for an earlier user of the descriptor costs a look. */
-static void block_thread(rv_task *thread, rove_time deadline)
+static void block_thread(rv_task *thread, rove_time own)
 {
+    bool deaf =
+        (rv_u64_load_relaxed(&thread->claim) & RV_CLAIM_DEAF) != 0; /* own */
     for (;;) {
         rv_u32_store_seq_cst(&thread->wake_word, 0);         /* WAKE */
         uint64_t word = rv_u64_load_seq_cst(&thread->claim); /* WAKE */
         if (rv_claim_state(word) == RV_TASK_FIRED) {
             return;
         }
+        /* Read anew each time: who moves a scope's deadline nudges. */
+        rove_time scope = deaf ? ROVE_FOREVER : rv_scope_nearest(NULL);
+        rove_time deadline = scope < own ? scope : own;
         if (rv_futex_wait(&thread->wake_word, 0, deadline) == -ETIMEDOUT) {
-            rv_claim_try(&thread->claim, rv_claim_epoch(word), RV_CAUSE_TIMER);
+            if (scope < own && rv_scope_thread_cause(false) == 0) {
+                continue; /* the deadline was moved away meanwhile */
+            }
+            rv_claim_try(&thread->claim, rv_claim_epoch(word),
+                         own <= scope ? RV_CAUSE_TIMER : RV_CAUSE_CANCEL);
             return;
         }
     }

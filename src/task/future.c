@@ -17,7 +17,7 @@
  * word are acquire. After it the setter touches only the list's nodes.
  * Pair LAST: references are dropped acq_rel, so the last one sees every use.
  */
-#include "rove/future.h"
+#include "src/task/future.h"
 
 #include <errno.h>
 
@@ -185,7 +185,7 @@ static int arm_slow(rove_future *future, rv_ref ref)
     return 0;
 }
 
-static int arm(rove_future *future, rv_ref ref)
+int rv_future_arm(rove_future *future, rv_ref ref)
 {
     uint64_t seen = EMPTY;
     if (rv_u64_cas_acq_rel(&future->word, &seen, ref)) { /* DONE */
@@ -229,7 +229,7 @@ static void filter(rove_future *future)
     }
 }
 
-static void leave(rove_future *future, rv_ref ref)
+void rv_future_disarm(rove_future *future, rv_ref ref)
 {
     uint64_t expected = ref;
     if (rv_u64_cas_acq_rel(&future->word, &expected, EMPTY)) { /* DONE */
@@ -251,16 +251,17 @@ int rove_future_wait(rove_future *future, int64_t *result)
         if (error != 0) {
             return error;
         }
-        error = arm(future, wait.ref);
+        error = rv_future_arm(future, wait.ref);
         if (error != 0) {
             unsigned cause = rv_wait_abort(&wait);
             if (error == -ENOMEM) {
-                return cause == RV_CAUSE_CANCEL ? -ECANCELED : error;
+                return cause == RV_CAUSE_CANCEL ? rv_wait_refused(&wait)
+                                                : error;
             }
         } else if (rv_wait_suspend(&wait) == RV_CAUSE_CANCEL) {
-            leave(future, wait.ref);
+            rv_future_disarm(future, wait.ref);
             if (rove_future_try(future, result) != 0) {
-                return -ECANCELED;
+                return rv_wait_refused(&wait);
             }
             return 0;
         }
@@ -272,7 +273,7 @@ int rove_future_on_done(rove_future *future, rove_fn *fn, void *arg)
 {
     RV_CHECK(future != NULL, "there is no future");
     RV_CHECK(fn != NULL, "there is no function to run");
-    rv_task *task = rv_spawn_prepare(fn, arg);
+    rv_task *task = rv_spawn_prepare_sure(fn, arg);
     if (task == NULL) {
         return rv_spawn_last_error();
     }

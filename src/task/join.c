@@ -1,6 +1,8 @@
 /* Waiting for tasks, letting them go, cancelling them. The join word's law is
  * in sched/task.h.
  */
+#include "src/task/join.h"
+
 #include <errno.h>
 
 #include "rove/task.h"
@@ -9,24 +11,20 @@
 #include "src/sched/cancel.h"
 #include "src/sched/wake.h"
 #include "src/task/await.h"
+#include "src/task/handle.h"
 #include "src/task/spawn.h"
 
-static inline void give_back(rv_worker *w, rv_task *task)
+rv_join_armed rv_join_arm(rv_task *task, rv_ref ref, const char *call)
 {
-    rv_task_fini(task);
-    if (w != NULL) {
-        rv_task_cache_put(&w->tasks, task);
-    } else {
-        rv_task_depot_put(task);
+    uint64_t seen = RV_JOIN_EMPTY;
+    if (rv_u64_cas_acq_rel(&task->join, &seen, ref)) { /* END */
+        return RV_JOIN_ARMED;
     }
-}
-
-static void check_owner(bool is_owner, const char *call)
-{
-    if (!is_owner) {
-        rv_panic(call, "a handle has one owner, who waits for it alone and "
-                       "gives it back once");
+    if (seen == ref) {
+        return RV_JOIN_SHARED;
     }
+    rv_handle_check_owner(seen == RV_JOIN_DONE, call);
+    return RV_JOIN_OVER;
 }
 
 /* Waits for the end once, in a public call: RV_CAUSE_NONE when it had ended
@@ -34,25 +32,11 @@ static void check_owner(bool is_owner, const char *call)
 static inline unsigned wait_for_end(rv_wait *wait, rv_task *task,
                                     const char *call)
 {
-    uint64_t seen = RV_JOIN_EMPTY;
-    if (!rv_u64_cas_acq_rel(&task->join, &seen, wait->ref)) { /* END */
-        check_owner(seen == RV_JOIN_DONE, call);
+    if (rv_join_arm(task, wait->ref, call) != RV_JOIN_ARMED) {
         (void)rv_wait_abort(wait); /* only a canceller can have been faster */
         return RV_CAUSE_NONE;
     }
     return rv_wait_suspend(wait);
-}
-
-/* The joiner was cancelled: takes its reference back. The task may have ended
- * at the same time; then it keeps DONE. */
-static void retract(rv_task *task, rv_ref ref)
-{
-    rv_u64_cas_acq_rel(&task->join, &ref, RV_JOIN_EMPTY); /* END */
-}
-
-static bool has_ended(const rv_task *task)
-{
-    return rv_u64_load_acquire(&task->join) == RV_JOIN_DONE; /* END */
 }
 
 static void wait_deaf(rv_task *task)
@@ -66,29 +50,34 @@ static void wait_deaf(rv_task *task)
 }
 
 /* A cancelled joiner passes the cancellation on and waits all the same. */
-static void join_cancelled(rv_task *task)
+static void join_cancelled(rv_worker *w, rv_task *task)
 {
-    rv_task_cancel(rv_current_worker(), task, rove_task_id(task));
-    if (!has_ended(task)) {
+    rv_wait_note_refusal(w);
+    rv_task_cancel(w, task, rove_task_id(task));
+    if (!rv_join_has_ended(task)) {
         wait_deaf(task);
     }
 }
 
 static void wait_as_joiner(rv_worker *w, rv_task *task)
 {
-    if (w == NULL) {
-        wait_deaf(task);
-        return;
-    }
-    if (rv_task_is_cancelled(w->current)) {
-        join_cancelled(task);
-        return;
-    }
     rv_wait wait;
-    rv_wait_arm(&wait, w, false);
+    if (rv_wait_is_refused(w)) {
+        join_cancelled(w, task);
+        return;
+    }
+    int error = rv_wait_begin_on(&wait, w);
+    if (error == -ECANCELED) {
+        join_cancelled(w, task);
+        return;
+    }
+    if (error != 0) {
+        wait_deaf(task); /* says so if there is no descriptor now either */
+        return;
+    }
     if (wait_for_end(&wait, task, "rove_join") == RV_CAUSE_CANCEL) {
-        retract(task, wait.ref);
-        join_cancelled(task);
+        rv_join_retract(task, wait.ref);
+        join_cancelled(wait.worker, task);
     }
 }
 
@@ -98,6 +87,9 @@ static inline bool take_unstarted(rv_worker *w, rv_task *task)
         !rv_worker_take_slot(w, &w->spawn_slot, task)) {
         return false;
     }
+    /* relaxed: nobody ends the task meanwhile, and its owner is the caller */
+    rv_handle_check_owner(rv_u64_load_relaxed(&task->join) == RV_JOIN_EMPTY,
+                          "rove_join");
     if (__builtin_expect(rv_run_may_inline(w, task), 1)) {
         return true;
     }
@@ -110,7 +102,7 @@ static rv_worker *join_elsewhere(rv_worker *w, rv_task *task)
     if (w != NULL && task == w->current) {
         rv_panic("rove_join", "a task may not join itself");
     }
-    if (!has_ended(task)) {
+    if (!rv_join_has_ended(task)) {
         wait_as_joiner(w, task);
         w = rv_current_worker();
     }
@@ -122,7 +114,7 @@ int64_t rove_join(rove_task *task)
     if (__builtin_expect(task == NULL, 0)) {
         return rv_spawn_last_error();
     }
-    rv_worker *w = rv_current_worker();
+    rv_worker *w = rv_wait_count(rv_current_worker());
     int64_t result;
     if (w != NULL && take_unstarted(w, task)) {
         w = rv_run_inline(w, task, &result);
@@ -130,7 +122,7 @@ int64_t rove_join(rove_task *task)
         w = join_elsewhere(w, task);
         result = task->result;
     }
-    give_back(w, task);
+    rv_handle_give_back(w, task);
     return result;
 }
 
@@ -146,8 +138,8 @@ int rove_task_wait(rove_task *task)
     if (wait_for_end(&wait, task, "rove_task_wait") != RV_CAUSE_CANCEL) {
         return 0;
     }
-    retract(task, wait.ref);
-    return has_ended(task) ? 0 : -ECANCELED;
+    rv_join_retract(task, wait.ref);
+    return rv_join_has_ended(task) ? 0 : rv_wait_refused(&wait);
 }
 
 void rove_detach(rove_task *task)
@@ -158,8 +150,8 @@ void rove_detach(rove_task *task)
     RV_CHECK(task != rove_self(), "a task does not own its own handle");
     uint64_t seen = RV_JOIN_EMPTY;
     if (!rv_u64_cas_acq_rel(&task->join, &seen, RV_JOIN_DETACHED)) { /* END */
-        check_owner(seen == RV_JOIN_DONE, "rove_detach");
-        give_back(rv_current_worker(), task);
+        rv_handle_check_owner(seen == RV_JOIN_DONE, "rove_detach");
+        rv_handle_give_back(rv_current_worker(), task);
     }
 }
 

@@ -6,9 +6,9 @@
 #include "rove/task.h"
 
 #include "src/base/assert.h"
-#include "src/base/mem.h"
 #include "src/sched/cancel.h"
 #include "src/sched/current.h"
+#include "src/sched/extra.h"
 #include "src/sched/worker.h"
 
 static rv_worker *need_worker(const char *call)
@@ -39,12 +39,6 @@ uint64_t rove_task_id(const rove_task *task)
     return rv_u64_load_relaxed(&task->id);
 }
 
-bool rove_cancelled(void)
-{
-    const rv_worker *w = rv_current_worker();
-    return w != NULL && rv_task_is_cancelled(w->current);
-}
-
 void rove_pin(void)
 {
     rv_worker *w = need_worker("rove_pin");
@@ -66,14 +60,7 @@ void rove_task_set_name(rove_task *task, const char *name)
     rv_worker *w = need_worker("rove_task_set_name");
     RV_CHECK(task == NULL || task == w->current, "a task may name only itself");
     RV_CHECK(name != NULL, "there is no name");
-    char *copy = rv_task_copy_name(name);
-    if (copy != NULL) {
-        if (w->current->traits.flags & RV_TASK_OWNS_NAME) {
-            rv_mem_free(w->current->name);
-        }
-        w->current->name = copy;
-        w->current->traits.flags |= RV_TASK_OWNS_NAME;
-    }
+    (void)rv_extra_set_name(w->current, name); /* no memory: no name */
 }
 
 void rove_task_get_name(char *buffer, size_t size)

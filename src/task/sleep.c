@@ -27,13 +27,18 @@ int rove_yield(void)
     rv_worker *w = rv_current_worker();
     if (w == NULL) {
         rv_thread_yield();
-        return 0;
+        return rv_scope_thread_cause(true) != 0 ? -ECANCELED : 0;
     }
     rv_task *picked = rv_worker_pick(w);
     if (picked != NULL || w->budget == 0) {
         w = rv_wait_yield_to(w, picked);
     }
-    return rv_task_is_cancelled(w->current) ? -ECANCELED : 0;
+    if (!rv_task_is_cancelled(w->current)) {
+        return 0;
+    }
+    rv_cancel_note(w->current);
+    rv_refusal_count(w);
+    return -ECANCELED;
 }
 
 int rove_sleep_until(rove_time deadline)
@@ -44,7 +49,7 @@ int rove_sleep_until(rove_time deadline)
         return error;
     }
     unsigned cause = rv_wait_suspend_until(&wait, deadline);
-    return cause == RV_CAUSE_CANCEL ? -ECANCELED : 0;
+    return cause == RV_CAUSE_CANCEL ? rv_wait_refused(&wait) : 0;
 }
 
 int rove_sleep(rove_time span)

@@ -9,6 +9,8 @@
 #include "src/base/assert.h"
 #include "src/base/mem.h"
 #include "src/sched/current.h"
+#include "src/sched/extra.h"
+#include "src/sched/run.h"
 #include "src/sched/wake.h"
 
 rv_task *rv_spawn_refuse(int error)
@@ -52,6 +54,16 @@ static rv_task *refuse_full(rv_scheduler *s, rv_worker *w)
     return rv_spawn_refuse(-ENOMEM);
 }
 
+/* The locals of w's current task for a prepared one; NULL: no memory. */
+static rv_task *bequeath(rv_worker *w, rv_task *task)
+{
+    if (rv_extra_inherit(task, rv_extra_locals(w->current)) != 0) {
+        rv_spawn_drop(task);
+        return rv_spawn_refuse(-ENOMEM);
+    }
+    return task;
+}
+
 static inline __attribute__((always_inline)) rv_task *
 prepare_on(rv_worker *w, rove_fn *fn, void *arg)
 {
@@ -67,6 +79,9 @@ prepare_on(rv_worker *w, rove_fn *fn, void *arg)
     rv_task_init(task, s, fn, arg, s->stack_class);
     rv_task_settle(task, s->pins_all, w->index);
     rv_stat_add(&w->stats.spawned, 1);
+    if (__builtin_expect(w->current->traits.flags & RV_TASK_LENDS, 0)) {
+        return bequeath(w, task);
+    }
     return task;
 }
 
@@ -87,6 +102,22 @@ static void undo_foreign(rv_scheduler *s)
     rv_scheduler_check_drained(s);
 }
 
+/* Without a place yet; NULL: no memory. */
+static rv_task *make_foreign(rv_scheduler *s, rove_fn *fn, void *arg)
+{
+    rv_task *task = rv_task_depot_get();
+    if (task == NULL) {
+        return NULL;
+    }
+    rv_task_init(task, s, fn, arg, s->stack_class);
+    if (rv_extra_inherit(task, rv_extra_locals_here()) != 0) {
+        rv_task_fini(task);
+        rv_task_depot_put(task);
+        return NULL;
+    }
+    return task;
+}
+
 static rv_task *prepare_counted(rv_scheduler *s, rove_fn *fn, void *arg)
 {
     if (rv_scheduler_phase(s) == RV_PHASE_STOPPED) {
@@ -99,7 +130,7 @@ static rv_task *prepare_counted(rv_scheduler *s, rove_fn *fn, void *arg)
         error = -ESHUTDOWN;
     } else if (s->credit_share != 0 && !take_foreign_credit(s)) {
         error = -EAGAIN;
-    } else if ((task = rv_task_depot_get()) == NULL) {
+    } else if ((task = make_foreign(s, fn, arg)) == NULL) {
         error = -ENOMEM;
         if (s->credit_share != 0) {
             rv_u64_fetch_add_acq_rel(&s->credits, 1); /* CREDIT */
@@ -109,7 +140,6 @@ static rv_task *prepare_counted(rv_scheduler *s, rove_fn *fn, void *arg)
         undo_foreign(s);
         return rv_spawn_refuse(error);
     }
-    rv_task_init(task, s, fn, arg, s->stack_class);
     /* relaxed: any spread will do */
     rv_task_settle(
         task, s->pins_all,
@@ -134,6 +164,16 @@ rv_task *rv_spawn_prepare(rove_fn *fn, void *arg)
     }
     rv_scheduler *s = rv_current_get()->scheduler;
     return s != NULL ? prepare_outside(s, fn, arg) : rv_spawn_refuse(-EPERM);
+}
+
+rv_task *rv_spawn_prepare_sure(rove_fn *fn, void *arg)
+{
+    rv_task *task = rv_spawn_prepare(fn, arg);
+    if (task != NULL && !rv_run_give_stack(rv_current_worker(), task)) {
+        rv_spawn_drop(task);
+        return rv_spawn_refuse(-ENOMEM);
+    }
+    return task;
 }
 
 static inline void launch_on(rv_worker *w, rv_task *task)
@@ -163,6 +203,8 @@ void rv_spawn_drop(rv_task *task)
 {
     rv_scheduler *s = rv_task_scheduler(task);
     rv_worker *w = rv_current_worker();
+    rv_run_take_stack(w, task);
+    rv_extra_drop(task);
     rv_task_fini(task);
     if (s->credit_share != 0) {
         rv_u64_fetch_add_acq_rel(&s->credits, 1); /* CREDIT */
@@ -176,12 +218,6 @@ void rv_spawn_drop(rv_task *task)
     }
 }
 
-/* The arg of a task that owns it, and no timer in it. */
-typedef struct owned_call {
-    rove_fn *fn;
-    _Alignas(16) unsigned char args[];
-} owned_call;
-
 rove_fn *rv_spawn_function(const rv_task *task)
 {
     if (task->traits.flags & RV_TASK_IS_FORK) {
@@ -190,10 +226,7 @@ rove_fn *rv_spawn_function(const rv_task *task)
     if (task->traits.flags & RV_TASK_OWNS_TIMER) {
         return ((const rv_delayed_call *)task->arg)->fn;
     }
-    if (task->traits.flags & RV_TASK_OWNS_ARG) {
-        return ((const owned_call *)task->arg)->fn;
-    }
-    return task->fn;
+    return rv_task_function(task);
 }
 
 rv_ref rv_spawn_begin(rv_task *task)
@@ -236,28 +269,20 @@ rove_task *rove_spawn(rove_fn *fn, void *arg)
     return task;
 }
 
-static int64_t run_owned(void *arg)
-{
-    owned_call *call = arg;
-    return call->fn(call->args);
-}
-
 rove_task *rove_spawn_copy(rove_fn *fn, const void *args, size_t size)
 {
     RV_CHECK(fn != NULL, "there is no function to run");
     RV_CHECK(args != NULL || size == 0, "there is nothing to copy");
-    owned_call *call =
-        size <= SIZE_MAX / 2 ? rv_mem_alloc(sizeof *call + size) : NULL;
-    if (call == NULL) {
+    void *copy = size <= SIZE_MAX / 2 ? rv_mem_alloc(size + 1) : NULL;
+    if (copy == NULL) {
         return rv_spawn_refuse(-ENOMEM);
     }
-    call->fn = fn;
     if (size != 0) {
-        memcpy(call->args, args, size);
+        memcpy(copy, args, size);
     }
-    rv_task *task = rv_spawn_prepare(run_owned, call);
+    rv_task *task = rv_spawn_prepare(fn, copy);
     if (task == NULL) {
-        rv_mem_free(call);
+        rv_mem_free(copy);
         return NULL;
     }
     task->traits.flags |= RV_TASK_OWNS_ARG;
@@ -313,22 +338,16 @@ rove_task *rove_spawn_with(const rove_task_options *options, rove_fn *fn,
         return rv_spawn_refuse(-EPERM);
     }
     int error = check_options(s, options);
-    char *name = NULL;
-    if (error == 0 && options->name != NULL) {
-        name = rv_task_copy_name(options->name);
-        error = name != NULL ? 0 : -ENOMEM;
-    }
     if (error != 0) {
         return rv_spawn_refuse(error);
     }
     rv_task *task = rv_spawn_prepare(fn, arg);
     if (task == NULL) {
-        rv_mem_free(name);
         return NULL;
     }
-    if (name != NULL) {
-        task->name = name;
-        task->traits.flags |= RV_TASK_OWNS_NAME;
+    if (options->name != NULL && rv_extra_set_name(task, options->name) != 0) {
+        rv_spawn_drop(task);
+        return rv_spawn_refuse(-ENOMEM);
     }
     apply_options(task, options);
     rv_spawn_launch(task);

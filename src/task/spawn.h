@@ -25,6 +25,10 @@ int rv_spawn_last_error(void);
  * remembered error) when it may not start. */
 rv_task *rv_spawn_prepare(rove_fn *fn, void *arg);
 
+/* The same for a task whose fn must run, since it owns what nobody else would
+ * give back: it has its stack at once, so it never ends for want of one. */
+rv_task *rv_spawn_prepare_sure(rove_fn *fn, void *arg);
+
 /* Makes a prepared task ready. */
 void rv_spawn_launch(rv_task *task);
 

@@ -3,6 +3,8 @@
 // never returns early.
 
 #include <cerrno>
+#include <cstring>
+#include <thread>
 #include <vector>
 
 #include "tests/support/with_runtime.h"
@@ -74,6 +76,31 @@ TEST_P(CancelTest, EveryWaitAfterTheRequestIsCancelled)
         EXPECT_FALSE(rove_cancelled());
         rove_future_unref(done);
     });
+}
+
+TEST_P(CancelTest, WhoGoesOnWaitingIsReportedOnce)
+{
+    static std::atomic<int> lines;
+    lines = 0;
+    options_.report = [](void *, const char *line) {
+        EXPECT_NE(strstr(line, "'deaf'"), nullptr) << line;
+        EXPECT_NE(strstr(line, "cancelled"), nullptr) << line;
+        lines++;
+    };
+    InTask([] {
+        rove_task *task = Spawn([] {
+            rove_pin(); // refusals are counted on each worker
+            rove_task_set_name(nullptr, "deaf");
+            for (int i = 0; i < 1500; i++) {
+                EXPECT_EQ(rove_sleep(kLong), -ECANCELED);
+            }
+            rove_unpin();
+            return 0;
+        });
+        rove_cancel(task);
+        EXPECT_EQ(rove_join(task), 0);
+    });
+    EXPECT_EQ(lines, 1);
 }
 
 TEST_P(CancelTest, ACancelledTaskThatSpinsOnWaitsLetsOthersRun)
@@ -240,6 +267,78 @@ TEST_P(CancelTest, CancelAfterTheEndIsHarmless)
         EXPECT_EQ(rove_join(task), 6);
         EXPECT_EQ(rove_join(Spawn([] { return rove_yield(); })), 0);
     });
+}
+
+TEST_P(CancelTest, ATaskMayCancelItself)
+{
+    InTask([] {
+        rove_task *task = Spawn([] {
+            EXPECT_EQ(rove_yield(), 0);
+            rove_cancel(rove_self());
+            EXPECT_TRUE(rove_cancelled());
+            EXPECT_EQ(rove_sleep(kLong), -ECANCELED);
+            EXPECT_EQ(rove_cancel_id(rove_task_id(rove_self())), 0);
+            EXPECT_EQ(rove_yield(), -ECANCELED);
+            ROVE_SHIELD(ROVE_FOREVER)
+            {
+                rove_cancel(rove_self());
+                EXPECT_EQ(rove_yield(), 0);
+            }
+            EXPECT_EQ(rove_cancel_cause(), -ECANCELED);
+            return 8;
+        });
+        EXPECT_EQ(rove_join(task), 8);
+        EXPECT_EQ(rove_join(Spawn([] { return rove_yield(); })), 0);
+    });
+}
+
+// Tasks and plain threads cancel a few tasks all the time: before they start,
+// while they run, wait, clean up and end, and long afterwards.
+TEST_P(CancelTest, H8AnyNumberOfCancellersAtOnceAreAsOne)
+{
+    constexpr int kRounds = kUnderSanitizer ? 30 : 300;
+    constexpr size_t kVictims = 4;
+    std::atomic<uint64_t> ids[kVictims] = {};
+    std::atomic<bool> stop{false};
+    auto cancel_all = [&] {
+        while (!stop) {
+            for (std::atomic<uint64_t> &id : ids) {
+                int error = rove_cancel_id(id);
+                EXPECT_TRUE(error == 0 || error == -ESRCH) << error;
+            }
+            (void)rove_yield();
+        }
+        return 0;
+    };
+    std::thread threads[2] = {std::thread(cancel_all), std::thread(cancel_all)};
+    InTask([&] {
+        rove_task *canceller = Spawn(cancel_all);
+        for (int round = 0; round < kRounds; round++) {
+            std::vector<rove_task *> victims;
+            for (std::atomic<uint64_t> &id : ids) {
+                victims.push_back(Spawn([&id] {
+                    id = rove_task_id(rove_self());
+                    EXPECT_EQ(rove_sleep(kLong), -ECANCELED);
+                    ROVE_SHIELD(ROVE_FOREVER)
+                    {
+                        EXPECT_EQ(rove_yield(), 0);
+                        EXPECT_EQ(rove_sleep(ROVE_US), 0);
+                    }
+                    EXPECT_EQ(rove_sleep(kLong), -ECANCELED);
+                    return 5;
+                }));
+            }
+            for (rove_task *victim : victims) {
+                rove_cancel(victim);
+                EXPECT_EQ(rove_join(victim), 5);
+            }
+        }
+        stop = true;
+        EXPECT_EQ(rove_join(canceller), 0);
+    });
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
 }
 
 TEST_P(CancelTest, AWaitForATaskIsCancelledAndTheHandleKept)

@@ -165,4 +165,27 @@ TEST_P(MisuseOfTasksDeathTest, TheCallThatUsesAHandleAgainIsNamed)
                  "rove: rove_detach: a handle has one owner");
 }
 
+// It would run as a call of the joiner, past whoever has the handle.
+TEST_P(MisuseOfTasksDeathTest, AJoinOfATaskThatWasLetGoUnstartedIsNamed)
+{
+    EXPECT_DEATH(InTask([] {
+                     rove_task *task = Spawn([] { return 0; });
+                     rove_detach(task);
+                     (void)rove_join(task);
+                 }),
+                 "rove: rove_join: a handle has one owner");
+}
+
+TEST_P(MisuseOfTasksDeathTest, AScopeThatAnotherTaskClosesIsNamed)
+{
+    EXPECT_DEATH(InTask([] {
+                     rove_scope scope;
+                     rove_scope_open(&scope, ROVE_FOREVER);
+                     (void)rove_join(Spawn([&scope] {
+                         return (int64_t)rove_scope_close(&scope);
+                     }));
+                 }),
+                 "rove: rove_scope_close: a scope is closed by who opened it");
+}
+
 } // namespace

@@ -47,6 +47,26 @@ TEST_P(FullOffloadTest, CancelledCallerTakesItsQueuedJobBack)
     });
 }
 
+TEST_P(FullOffloadTest, AScopeLearnsThatItsDeadlineCutAnOffloadShort)
+{
+    InTask([this] {
+        HoldThread();
+        bool ran = false;
+        int status = 0;
+        ROVE_TIMEOUT(2 * ROVE_MS, &status)
+        {
+            EXPECT_EQ(Offload([&] {
+                          ran = true;
+                          return 0;
+                      }),
+                      -ECANCELED);
+        }
+        EXPECT_EQ(status, -ETIMEDOUT);
+        Release();
+        EXPECT_FALSE(ran);
+    });
+}
+
 TEST_P(FullOffloadTest, CancelledSpawnedJobIsTakenBack)
 {
     InTask([&] {

@@ -112,6 +112,7 @@ TEST_P(StartFaultTest, NoMemoryForArgumentsAndNames)
         rove_task_options options;
         rove_task_options_init(&options);
         options.name = "never";
+        rv_fault_arm_every("rv_mem_zalloc", 1, ENOMEM);
         EXPECT_EQ(rove_spawn_with(&options, CallBody, &never), nullptr);
         EXPECT_EQ(rove_join(nullptr), -ENOMEM);
         rove_task_set_name(nullptr, "stays unnamed");

@@ -73,6 +73,13 @@ TEST(AtomicTest, FailedCasStoresWhatItFound)
     EXPECT_EQ(thing, &things[0]);
     EXPECT_TRUE(rv_ptr_cas_release(&pointer, &thing, &things[1]));
     EXPECT_EQ(rv_ptr_exchange_acq_rel(&pointer, nullptr), &things[1]);
+
+    rv_atomic_u32 small = {5};
+    uint32_t guess = 4;
+    EXPECT_FALSE(rv_u32_cas_relaxed(&small, &guess, 6));
+    EXPECT_EQ(guess, 5u);
+    EXPECT_TRUE(rv_u32_cas_relaxed(&small, &guess, 6));
+    EXPECT_EQ(rv_u32_load_relaxed(&small), 6u);
 }
 
 TEST(AtomicTest, NoIncrementIsLost)

@@ -235,8 +235,8 @@ TEST(SessionTest, HttpTakesQueriesAbsoluteTargetsAndUpgrades)
         "GET /hello?a=b HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET http://x/hello HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHOST:x\r\n\r\n",
-        "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\n"
-        "Upgrade: h2c\r\n\r\n",
+        ("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\n"
+         "Upgrade: h2c\r\n\r\n"),
     };
     for (const char *request : requests) {
         Talk talk = FeedInEveryWay(&service_http, request);
@@ -293,8 +293,8 @@ TEST(SessionTest, HttpRefusesNonsenseOnceAndCloses)
         "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-        "GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
-        "Content-Length: 2\r\n\r\n",
+        ("GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
+         "Content-Length: 2\r\n\r\n"),
     };
     for (const char *request : requests) {
         Talk talk = FeedInEveryWay(&service_http, request);

@@ -7,6 +7,7 @@ extern "C" {
 #include "tests/support/fault.h"
 }
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <functional>
@@ -119,6 +120,53 @@ TEST_F(OffloadFaultTest, SpawnWithoutMemoryIsRefused)
 
         EXPECT_EQ(rove_join(rove_offload_spawn(Return7, nullptr)), 7);
     });
+}
+
+// What a future calls back has its stack from the registration on, and so takes
+// up all that there are; a job's task has none then. Nothing accepted is lost.
+void RefuseStacks()
+{
+    std::atomic<int> calls{0};
+    rove_fn *count = [](void *arg) -> int64_t {
+        return ++*static_cast<std::atomic<int> *>(arg);
+    };
+    rove_future *future = rove_future_new();
+    ASSERT_NE(future, nullptr);
+    // One has its stack in any case, and its wait record stays for later runs.
+    ASSERT_EQ(rove_future_on_done(future, count, &calls), 0);
+    rv_fault_arm_every("rv_pages_guard", 1, ENOMEM);
+    int accepted = 1;
+    int error = 0;
+    while (accepted < 10000 &&
+           (error = rove_future_on_done(future, count, &calls)) == 0) {
+        accepted++;
+    }
+    EXPECT_EQ(error, -ENOMEM);
+    EXPECT_EQ(rove_offload_spawn(Return7, nullptr), nullptr);
+    EXPECT_EQ(rove_join(nullptr), -ENOMEM);
+    EXPECT_EQ(rove_future_set(future, 0), 0);
+    rove_time end = rove_now() + 60 * ROVE_SEC;
+    while (calls < accepted && rove_now() < end) {
+        (void)rove_yield();
+    }
+    EXPECT_EQ(calls, accepted);
+    // A call counts a moment before it gives its stack back.
+    int64_t result = -ENOMEM;
+    while (result == -ENOMEM && rove_now() < end) {
+        (void)rove_yield();
+        result = rove_join(rove_offload_spawn(Return7, nullptr));
+    }
+    EXPECT_EQ(result, 7);
+    rv_fault_disarm();
+    rove_future_unref(future);
+}
+
+TEST_F(OffloadFaultTest, D12WithoutAStackSpawnsAreRefusedAndNothingIsLost)
+{
+    InTask(RefuseStacks);
+    const uint64_t blocks = rv_fault_live_blocks();
+    InTask(RefuseStacks);
+    EXPECT_EQ(rv_fault_live_blocks(), blocks);
 }
 
 } // namespace

@@ -1,6 +1,6 @@
-// What is at stake: two threads in one section, or a sleeper that nobody wakes.
-// Shown by plain data inside the section, which TSan watches too, and by locks
-// that are freed as soon as their last holder is out.
+// What is at stake: two threads in one section, or a waiter that never comes
+// back. Shown by plain data inside the section, which TSan watches too, and by
+// locks that are freed as soon as their last holder is out.
 #include <cerrno>
 #include <csignal>
 #include <gtest/gtest.h>
@@ -86,31 +86,33 @@ TEST(LockTest, OneThreadAtATimeIsInside)
     EXPECT_EQ(WordOf(lock), uint32_t{RV_LOCK_FREE});
 }
 
-TEST(LockTest, A3EverySleeperIsWoken)
+// The holder keeps the lock until each of the others has napped.
+TEST(LockTest, A3WhoNapsComesBackWithoutAWake)
 {
-    for (int round = 0; round < 100; round++) {
-        rv_lock lock = {};
-        std::vector<std::thread> sleepers;
-        int entries = 0;
+    rv_lock lock = {};
+    std::vector<std::thread> waiters;
+    int entries = 0;
 
-        rv_lock_acquire(&lock);
-        for (int t = 0; t < kThreads; t++) {
-            sleepers.emplace_back([&] {
-                rv_lock_acquire(&lock);
-                entries++;
-                rv_lock_release(&lock);
-            });
-        }
-        while (WordOf(lock) != RV_LOCK_CROWDED) {
-            rv_thread_yield();
-        }
-        rv_lock_release(&lock);
-        for (std::thread &sleeper : sleepers) {
-            sleeper.join();
-        }
-
-        ASSERT_EQ(entries, kThreads);
+    rv_fault_arm("rv_futex_wait", UINT64_MAX, EINVAL);
+    rv_lock_acquire(&lock);
+    for (int t = 0; t < kThreads; t++) {
+        waiters.emplace_back([&] {
+            rv_lock_acquire(&lock);
+            entries++;
+            rv_lock_release(&lock);
+        });
     }
+    while (rv_fault_calls("rv_futex_wait") < 10 * kThreads) {
+        rv_thread_yield();
+    }
+    rv_lock_release(&lock);
+    for (std::thread &waiter : waiters) {
+        waiter.join();
+    }
+    rv_fault_disarm();
+
+    EXPECT_EQ(entries, kThreads);
+    EXPECT_EQ(WordOf(lock), uint32_t{RV_LOCK_FREE});
 }
 
 // With ASan: whoever leaves last frees the lock while the one before may still
@@ -138,7 +140,7 @@ TEST(LockTest, NextHolderMayFreeTheLock)
     }
 }
 
-TEST(LockTest, WakesForNoReasonLetNobodyIn)
+TEST(LockTest, NapsThatEndAtOnceLetNobodyIn)
 {
     constexpr int kRounds = 5000;
     rv_lock lock = {};
@@ -157,13 +159,14 @@ TEST(LockTest, WakesForNoReasonLetNobodyIn)
     EXPECT_EQ(entries, long{kThreads} * kRounds);
 }
 
+#ifndef NDEBUG
 TEST(LockDeathTest, ReleaseOfAFreeLockStopsTheProcess)
 {
     ::testing::FLAGS_gtest_death_test_style = "threadsafe";
     rv_lock lock = {};
 
-    EXPECT_EXIT(rv_lock_release(&lock), ::testing::KilledBySignal(SIGABRT),
-                "released a lock that nobody holds");
+    EXPECT_EXIT(rv_lock_release(&lock), ::testing::KilledBySignal(SIGABRT), "");
 }
+#endif
 
 } // namespace

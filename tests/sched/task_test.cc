@@ -105,11 +105,4 @@ TEST_F(TaskTest, CachesAndDepotGiveEachDescriptorOnce)
     rv_task_cache_fini(&cache);
 }
 
-TEST_F(TaskTest, NamesAreCut)
-{
-    char *name = rv_task_copy_name("0123456789012345678901234567890123456789");
-    EXPECT_STREQ(name, "0123456789012345678901234567890");
-    free(name);
-}
-
 } // namespace

@@ -1,25 +1,34 @@
-/* How the end of a task meets the one who joins it, waits for it or detaches
- * it, and who frees the descriptor.
+/* How the end of a task meets the one who joins it, waits for it, gathers it or
+ * detaches it, and who frees the descriptor.
  *
  * Checks that
  *   - the descriptor is freed exactly once, and nobody touches it afterwards;
  *   - who waits is woken, whatever else ended earlier waits of his;
- *   - the result is there when the joiner takes it.
+ *   - the result is there when the joiner takes it;
+ *   - nobody touches a gathering after the gatherer has left its frame.
  *
- * Mirrors rv_run_finish (src/sched/run.c), wait_for_end, retract, rove_join,
- * rove_task_wait and rove_detach (src/task/join.c). The claim word is sketched:
- * switchout.pml has it.
+ * Mirrors rv_run_finish (src/sched/run.c), wait_for_end, rv_join_retract,
+ * rove_join, rove_task_wait and rove_detach (src/task/join.c), and end_task,
+ * watch_task, wait_once and rove_gather (src/task/gather.c) with one task. The
+ * claim word is sketched: switchout.pml has it.
  *
  * The law of the join word
  *   EMPTY -> REF       the handle's owner, when he begins to wait; CAS
  *   REF   -> EMPTY     the owner, when his wait ended otherwise; CAS
  *   EMPTY -> DETACHED  the owner; CAS
+ *   EMPTY -> WATCH     the owner, who gathers; CAS
  *   any   -> DONE      the worker that ends the task, by an exchange, after the
  *                      result is written. It found REF: it claims that wait. It
- *                      found DETACHED: it frees. Else it touches the descriptor
+ *                      found DETACHED: it frees. It found WATCH: it counts the
+ *                      gathering down. Else, or then, it touches the descriptor
  *                      no more
  *   The owner whose CAS fails has found DONE: the result is there and the
  *   descriptor is his, to free.
+ *
+ * The law of a gathering: `left` counts the task and the gatherer. Who counts it
+ * down to nothing, if it is the task, moves `word` to DONE and wakes the wait it
+ * found there. The gatherer leaves when he has counted it down to nothing, or
+ * has seen DONE; he takes his reference back by CAS.
  *
  * WAITS   how often the owner waits before he joins or detaches
  * LEAVES  how often a deadline or a cancellation ends a wait of his
@@ -31,6 +40,9 @@
  *   STORE_RETRACT  the owner takes it back by a store
  *   STORE_DETACH   the owner detaches by a store
  *   LOSER_LEAVES   the owner whose detach failed does not free
+ *   STORE_REOPEN   the gatherer takes his reference back by a store
+ *   LEAVE_AT_ZERO  the gatherer leaves when `left` is nothing, not at DONE
+ *   FAIL_AFTER     the failure is noted after the task was counted down
  */
 #ifndef WAITS
 #define WAITS 3
@@ -41,10 +53,13 @@
 
 /* The join word: one of these, or a reference. */
 #define EMPTY 0
+#define WATCH 253
 #define DONE 254
 #define DETACHED 255
 #define REF(P_epoch) (P_epoch)
-#define IS_REF(P_word) (P_word != EMPTY && P_word < DONE)
+#define IS_REF(P_word) (P_word != EMPTY && P_word < WATCH)
+
+/* A gathering's word: EMPTY, a reference or DONE. */
 
 #define RESULT 7
 
@@ -62,13 +77,23 @@ bool deaf;
 mtype cause = NOTHING;
 bool ready;
 
+/* The gathering, in the gatherer's frame. */
+byte left = 2;
+byte word = EMPTY;
+
 /* Ghosts. */
 bool freed;
+bool gone; /* the gathering's frame */
 bool finished; /* the owner is through */
 
 inline touch()
 {
     assert(!freed)
+}
+
+inline touch_gathering()
+{
+    assert(!gone)
 }
 
 inline free_task()
@@ -103,6 +128,24 @@ inline wake(P_epoch, P_why)
     atomic { seen = 0; won = false }
 }
 
+/* Parks and resumes; leaves the cause in `why`. */
+inline suspend()
+{
+    atomic { /* the publish hook, by the next context */
+        if
+        :: state == ARMING -> state = PARKED
+        :: else -> ready = true
+        fi
+    }
+    atomic { ready -> ready = false };
+    atomic {
+        assert(state == FIRED && (cause == ENDED || !deaf));
+        why = cause;
+        state = RUNNING;
+        cause = NOTHING
+    }
+}
+
 /* Begins a wait and waits for the end; leaves the cause in `why`. */
 inline wait_for_end(P_deaf)
 {
@@ -123,19 +166,39 @@ inline wait_for_end(P_deaf)
             cause = NOTHING;
             why = ENDED
         }
+    :: else -> suspend()
+    fi
+}
+
+/* wait_once; leaves in `refused` whether all has ended. */
+inline wait_once(P_deaf)
+{
+    atomic { epoch++; state = ARMING; deaf = P_deaf };
+    atomic { /* CAS */
+        refused = (word != EMPTY);
+        if
+        :: refused -> assert(word == DONE); state = RUNNING; cause = NOTHING
+        :: else -> word = REF(epoch)
+        fi
+    }
+    if
+    :: refused
     :: else ->
-        atomic { /* the publish hook, by the next context */
-            if
-            :: state == ARMING -> state = PARKED
-            :: else -> ready = true
-            fi
-        }
-        atomic { ready -> ready = false };
+        suspend();
         atomic {
-            assert(state == FIRED && (cause == ENDED || !deaf));
-            why = cause;
-            state = RUNNING;
-            cause = NOTHING
+            if
+            :: why == ENDED -> refused = true
+#ifdef STORE_REOPEN
+            :: else -> word = EMPTY; refused = false
+#else
+            :: else -> /* CAS */
+                refused = (word != REF(epoch));
+                if
+                :: refused
+                :: else -> word = EMPTY
+                fi
+#endif
+            fi
         }
     fi
 }
@@ -196,6 +259,31 @@ active proctype owner()
         fi;
         atomic { touch(); assert(result == RESULT) };
         free_task()
+    :: true -> /* rove_gather of this task */
+        atomic { /* CAS */
+            touch();
+            refused = (join != EMPTY);
+            if
+            :: refused -> assert(join == DONE); left--
+            :: else -> join = WATCH
+            fi
+        }
+        atomic { left--; refused = (left == 0) };
+        if
+        :: refused
+        :: else ->
+            wait_once(false);
+            if
+            :: refused
+#ifdef LEAVE_AT_ZERO
+            :: !refused && left == 0
+#endif
+            :: !refused -> wait_once(true); assert(refused)
+            fi
+        fi;
+        gone = true;
+        atomic { refused = false; touch(); assert(result == RESULT) };
+        free_task()
     :: true -> /* rove_detach */
         atomic {
             touch();
@@ -239,6 +327,23 @@ active proctype ending()
     if
     :: IS_REF(old) -> wake(old, ENDED)
     :: old == DETACHED -> free_task()
+    :: old == WATCH -> /* end_task */
+#ifndef FAIL_AFTER
+        touch_gathering(); /* note_result */
+#endif
+        atomic { touch_gathering(); left--; old = left };
+#ifdef FAIL_AFTER
+        touch_gathering();
+#endif
+        if
+        :: old == 0 ->
+            atomic { touch_gathering(); old = word; word = DONE };
+            if
+            :: IS_REF(old) -> wake(old, ENDED)
+            :: else -> assert(old == EMPTY)
+            fi
+        :: else
+        fi
     :: old == EMPTY
     fi
 }
@@ -246,13 +351,13 @@ active proctype ending()
 /* Whatever else ends a wait of the owner: a deadline or a canceller. */
 active proctype leaver()
 {
-    byte left = LEAVES, e;
+    byte more = LEAVES, e;
     mtype seen;
     bool won;
 
     do
     :: atomic {
-           left > 0 -> left--;
+           more > 0 -> more--;
            e = (deaf -> 0 : epoch)
        }
        wake(e, LEFT)

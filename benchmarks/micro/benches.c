@@ -1,0 +1,46 @@
+/* The list of the benches.
+ */
+#include "benchmarks/micro/micro.h"
+
+const micro_bench micro_benches[] = {
+    {"yield/2", "yield", 1, 20000000, micro_yield},
+    {"yield/4", "yield", 2, 20000000, micro_yield},
+    {"yield/100", "yield_100", 1, 20000000, micro_yield_100},
+    {"wake_same_worker", NULL, 1, 20000000, micro_wake_same_worker},
+    {"spawn_join", "spawn_join", 1, 20000000, micro_spawn_join},
+    {"spawn_join_wait", "spawn_join_wait", 1, 5000000, micro_spawn_join_wait},
+    {"spawn_batch", "spawn_batch", 1, 1000000, micro_spawn_batch},
+    {"gather", "gather", 1, 1000000, micro_gather},
+    {"fib/32", "fib", 1, 7049155, micro_fib},
+    {"fib/32/2", "fib", 2, 7049155, micro_fib},
+    {"skynet", "skynet", 2, 1000000, micro_skynet},
+    {"skynet/1", "skynet", 1, 1000000, micro_skynet},
+    {"skynet_spawn", "skynet_spawn", 2, 1000000, micro_skynet_spawn},
+    {"nqueens/1", "nqueens", 1, 856189, micro_nqueens},
+    {"nqueens/2", "nqueens", 2, 856189, micro_nqueens},
+    {"future_pingpong/1", "future_pingpong", 1, 1000000, micro_future_pingpong},
+    {"future_pingpong/2", "future_pingpong", 2, 1000000, micro_future_pingpong},
+    {"chan_buffered", "chan_buffered", 1, 10000000, micro_chan_buffered},
+    {"chan_mpmc", "chan_mpmc", 2, 2000000, micro_chan_mpmc},
+    {"chan_rendezvous", "chan_rendezvous", 1, 2000000, micro_chan_rendezvous},
+    {"chan_pingpong/1", "chan_pingpong", 1, 2000000, micro_chan_pingpong},
+    {"chan_pingpong/2", "chan_pingpong", 2, 1000000, micro_chan_pingpong},
+    {"select_ready", "select_ready", 1, 2000000, micro_select_ready},
+    {"mutex_uncontended", "mutex_uncontended", 1, 20000000,
+     micro_mutex_uncontended},
+    {"mutex_contended/1", "mutex_contended", 1, 1000000, micro_mutex_contended},
+    {"mutex_contended/2", "mutex_contended", 2, 1000000, micro_mutex_contended},
+    {"mutex_brief", "mutex_brief", 2, 4000000, micro_mutex_brief},
+    {"scope_unused", "scope_unused", 1, 20000000, micro_scope_unused},
+    {"foreign_wake", "foreign_wake", 1, 5000, micro_foreign_wake},
+    {"timer_add_cancel", "timer_add_cancel", 1, 10000000,
+     micro_timer_add_cancel},
+    {"sleepers", "sleepers", 2, 1000000, micro_sleepers},
+    {"delayed", "delayed", 2, 1000000, micro_delayed},
+    {"offload_roundtrip", "offload_roundtrip", 1, 50000,
+     micro_offload_roundtrip},
+    {"parked_task", "parked_task", 1, 1000000, micro_parked_task},
+    {"unstarted_task", "unstarted_task", 1, 1000000, micro_unstarted_task},
+};
+
+const size_t micro_bench_count = sizeof micro_benches / sizeof micro_benches[0];

@@ -1,0 +1,3 @@
+module rove/peers
+
+go 1.19
