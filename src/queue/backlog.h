@@ -1,7 +1,6 @@
 /* What does not fit into a worker's ring: a FIFO of links behind a lock. It is
- * touched by the batch (a spill of half a ring, a refill of as much), so the
- * lock costs a fraction of a nanosecond an item, and a chain of any length is
- * appended and taken without walking what stays behind.
+ * taken from by the batch, and a chain is appended and taken without walking
+ * what stays behind.
  *
  * Law. `chain` is guarded by `lock`; `size` is written under the lock and read
  * by anyone. Taken from the head only, so an item at place p runs after p more

@@ -55,24 +55,6 @@ unsigned rv_ring_steal(rv_ring *r, void **items, unsigned max)
     return 0;
 }
 
-unsigned rv_ring_take_all(rv_ring *r, void **items)
-{
-    RV_ASSERT(rv_owner_is_me(&r->owner));
-    uint64_t h = rv_u64_load_relaxed(&r->head); /* if stale, the CAS fails */
-    uint64_t t = rv_u64_load_relaxed(&r->tail); /* only the owner writes */
-
-    while (h != t) {
-        unsigned count = (unsigned)(t - h);
-
-        copy_slots(r, h, items, count);
-        RV_SHAKE_POINT();
-        if (rv_ring_move_head(r, &h, t)) {
-            return count;
-        }
-    }
-    return 0;
-}
-
 unsigned rv_ring_size(const rv_ring *r)
 {
     uint64_t h = rv_u64_load_seq_cst(&r->head); /* LOOK */

@@ -66,10 +66,6 @@ void rv_ring_init(rv_ring *r, rv_atomic_ptr *slots, uint64_t capacity,
  * beyond the returned count. Never waits. */
 unsigned rv_ring_steal(rv_ring *r, void **items, unsigned max);
 
-/* Owner. Takes everything into `items` (room for the capacity), oldest first.
- * Returns how many. */
-unsigned rv_ring_take_all(rv_ring *r, void **items);
-
 /* Any thread. How many items there were at about the time of the call. */
 unsigned rv_ring_size(const rv_ring *r);
 

@@ -101,31 +101,6 @@ void rv_worker_fini(rv_worker *w)
     rv_mem_free(w->sightings);
 }
 
-/* Keeps the older half, so that what waited longest keeps its place, and sends
- * the newer half to the backlog, from where others may take it too. */
-static void spill_ring(rv_worker *w)
-{
-    void **items = w->spilled;
-    unsigned n = rv_ring_take_all(&w->ring, items);
-    unsigned keep = n / 2;
-    for (unsigned i = 0; i < keep; i++) {
-        rv_ring_push(&w->ring, items[i]);
-    }
-    rv_fifo newer;
-    rv_fifo_init(&newer);
-    for (unsigned i = keep; i < n; i++) {
-        rv_fifo_push(&newer, &((rv_task *)items[i])->link);
-    }
-    rv_backlog_append(&w->backlog, newer.head);
-}
-
-static inline void push_quietly(rv_worker *w, rv_task *task)
-{
-    while (__builtin_expect(!rv_ring_push(&w->ring, task), 0)) {
-        spill_ring(w);
-    }
-}
-
 static inline void tell_thieves(rv_worker *w)
 {
     if (w->scheduler->stealing) {
@@ -133,9 +108,19 @@ static inline void tell_thieves(rv_worker *w)
     }
 }
 
+static void push_late(rv_worker *w, rv_task *task)
+{
+    task->link.next = NULL;
+    rv_backlog_append(&w->backlog, &task->link);
+}
+
 void rv_worker_push(rv_worker *w, rv_task *task)
 {
-    push_quietly(w, task);
+    if (__builtin_expect(!rv_backlog_is_empty(&w->backlog) ||
+                             !rv_ring_push(&w->ring, task),
+                         0)) {
+        push_late(w, task);
+    }
     tell_thieves(w);
 }
 
@@ -170,8 +155,9 @@ static rv_task *limit_slots(rv_worker *w, rv_task *task)
      * not other items ran in between: a joiner of many tasks would otherwise
      * be switched to and away again for each of them. */
     w->slot_runs = 0;
-    if (rv_ring_size(&w->ring) == 0 && rv_fifo_is_empty(&w->pinned)) {
-        return task; /* the backlog's head has its turn in the loop */
+    if (rv_ring_size(&w->ring) == 0 && rv_fifo_is_empty(&w->pinned) &&
+        rv_backlog_is_empty(&w->backlog)) {
+        return task;
     }
     rv_worker_push(w, task);
     return NULL;
@@ -192,33 +178,36 @@ static inline rv_task *pick_slots(rv_worker *w)
     return task != NULL ? limit_slots(w, task) : NULL;
 }
 
+/* With an empty ring: the head of the backlog, and as much of the rest as makes
+ * a batch. */
+static rv_task *refill_ring(rv_worker *w)
+{
+    rv_link *first = rv_backlog_take(&w->backlog, RV_RING_SLOTS / 2);
+    if (first == NULL) {
+        return NULL;
+    }
+    rv_link *rest = fill_ring(w, first->next);
+    RV_CHECK(rest == NULL, "an empty ring has room for half its slots");
+    if (first->next != NULL) {
+        tell_thieves(w); /* a parker may have looked while it moved */
+    }
+    return rv_container_of(first, rv_task, link);
+}
+
+static inline rv_task *pick_ring(rv_worker *w)
+{
+    rv_task *task = rv_ring_pop(&w->ring);
+    return task != NULL ? task : refill_ring(w);
+}
+
 /* Pinned list and ring in turns, so that neither starves the other. */
 static rv_task *pick_pinned(rv_worker *w)
 {
     w->pinned_first = !w->pinned_first;
-    if (!w->pinned_first) {
-        rv_task *task = rv_ring_pop(&w->ring);
-        if (task != NULL) {
-            return task;
-        }
-    }
-    return rv_container_of(rv_fifo_pop(&w->pinned), rv_task, link);
-}
-
-/* With an empty ring: the head of the backlog, and as much of the rest as makes
- * a batch; or else the newest fork. */
-static rv_task *pick_rest(rv_worker *w)
-{
-    rv_link *first = rv_backlog_take(&w->backlog, RV_RING_SLOTS / 2);
-    if (first != NULL) {
-        rv_link *rest = fill_ring(w, first->next);
-        RV_CHECK(rest == NULL, "an empty ring has room for half its slots");
-        if (first->next != NULL) {
-            tell_thieves(w); /* a parker may have looked while it moved */
-        }
-        return rv_container_of(first, rv_task, link);
-    }
-    return rv_deque_is_empty(&w->forks) ? NULL : rv_fork_task_pop(w);
+    rv_task *task = w->pinned_first ? NULL : pick_ring(w);
+    return task != NULL
+               ? task
+               : rv_container_of(rv_fifo_pop(&w->pinned), rv_task, link);
 }
 
 static inline rv_task *pick_queues(rv_worker *w)
@@ -226,8 +215,11 @@ static inline rv_task *pick_queues(rv_worker *w)
     if (__builtin_expect(!rv_fifo_is_empty(&w->pinned), 0)) {
         return pick_pinned(w);
     }
-    rv_task *task = rv_ring_pop(&w->ring);
-    return task != NULL ? task : pick_rest(w);
+    rv_task *task = pick_ring(w);
+    if (task == NULL && !rv_deque_is_empty(&w->forks)) {
+        task = rv_fork_task_pop(w); /* the newest */
+    }
+    return task;
 }
 
 rv_task *rv_worker_pick(rv_worker *w)
@@ -298,12 +290,7 @@ static rv_task *turn(rv_worker *w, bool poll)
     }
     begin_turn(w);
     rv_task *task = feed_starved(w, false);
-    if (task != NULL) {
-        return task;
-    }
-    rv_link *oldest = rv_backlog_take(&w->backlog, 1);
-    return oldest != NULL ? rv_container_of(oldest, rv_task, link)
-                          : rv_worker_pick(w);
+    return task != NULL ? task : rv_worker_pick(w);
 }
 
 static void spin_longer(rv_worker *w)

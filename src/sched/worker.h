@@ -4,12 +4,14 @@
  *
  * The order in which a worker takes items (rv_worker_pick):
  *   next slot, spawn slot (of RV_SLOT_RUNS_MAX + 1 occupants the last goes to
- *   the ring's tail instead), pinned list and ring in turns, then the backlog
- *   (a ring full), own fork deque. Every 100 us, looked at each RV_BUDGET_ITEMS
- *   items, and at the latest after RV_BUDGET_SPANS such looks, it goes to its
- *   loop context for a turn: drain the inboxes, poll the epoll without waiting,
- *   fire timers, run the head of the backlog. So what waits in the backlog at
- *   place p runs after p turns at most, however busy the ring is.
+ *   the ring's tail instead), pinned list and ring in turns, own fork deque.
+ *   Every 100 us, looked at each RV_BUDGET_ITEMS items, and at the latest after
+ *   RV_BUDGET_SPANS such looks, it goes to its loop context for a turn: drain
+ *   the inboxes, poll the epoll without waiting, fire timers.
+ *
+ * Ring and backlog are one queue, first in, first out: what the ring has no
+ * room for goes to the backlog, and so does all that comes while something is
+ * there; an empty ring is filled from the backlog.
  *
  * Slots. Only the owner puts, others only take, so an empty slot stays empty
  * until the owner stores into it. Pair SLOT: a put (release, or an exchange
@@ -107,8 +109,6 @@ typedef struct rv_worker {
     rv_inbox pinned_inbox;      /* shared: anyone pushes, the owner drains */
     RV_OWN_LINE rv_timer_wheel timers; /* shared */
     RV_OWN_LINE rv_poller poller;      /* shared */
-    void *spilled[RV_RING_SLOTS]; /* own: scratch of a spill, which may happen
-                                     in a publish hook on a task's stack */
     rv_atomic_ptr ring_slots[RV_RING_SLOTS];
     rv_atomic_ptr fork_slots[RV_DEQUE_SLOTS];
 } rv_worker;
@@ -181,12 +181,11 @@ static inline bool rv_worker_count_item(rv_worker *w)
     return false;
 }
 
-/* Pushes a ready, movable task to the ring's tail; a full ring keeps its older
- * half and sends the newer one to the backlog. The owner. Tells the others. */
+/* Queues a ready, movable task behind all others. The owner. Tells the
+ * others. */
 void rv_worker_push(rv_worker *w, rv_task *task);
 
-/* The same for a chain of tasks, oldest first; what does not fit goes to the
- * backlog. */
+/* The same for a chain of tasks, oldest first. */
 void rv_worker_push_chain(rv_worker *w, rv_link *first);
 
 #endif

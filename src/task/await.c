@@ -42,7 +42,7 @@ rv_worker *rv_wait_take_turn(rv_worker *w)
 int rv_wait_refuse(void)
 {
     rv_worker *w = rv_current_worker();
-    rv_wait_note_refusal(w);
+    rv_wait_note_refusal(w != NULL ? w->current : NULL);
     if (w != NULL) {
         rv_refusal_count(w);
         rv_wait_yield(w);
@@ -78,10 +78,10 @@ int rv_wait_begin_slow(rv_wait *wait, bool deaf)
     return 0;
 }
 
-void rv_wait_note_refusal(const rv_worker *w)
+void rv_wait_note_refusal(rv_task *self)
 {
-    if (w != NULL) {
-        rv_cancel_note(w->current);
+    if (self != NULL) {
+        rv_cancel_note(self);
     } else {
         (void)rv_scope_thread_cause(true);
     }
@@ -89,7 +89,7 @@ void rv_wait_note_refusal(const rv_worker *w)
 
 int rv_wait_refused(const rv_wait *wait)
 {
-    rv_wait_note_refusal(wait->worker);
+    rv_wait_note_refusal(wait->worker != NULL ? wait->task : NULL);
     return -ECANCELED;
 }
 

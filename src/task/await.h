@@ -164,8 +164,8 @@ rv_wait_suspend(rv_wait *wait)
 }
 
 /* Tells the scopes around the caller that a wait inside was cancelled, whatever
- * the call returns. w: its worker, NULL: a plain thread. */
-void rv_wait_note_refusal(const rv_worker *w);
+ * the call returns. self: its task, NULL: a plain thread. */
+void rv_wait_note_refusal(rv_task *self);
 
 /* What a wait returns that ended with RV_CAUSE_CANCEL: -ECANCELED. Not called
  * when there is a result all the same: a result that is ready wins. */

@@ -52,7 +52,7 @@ static void wait_deaf(rv_task *task)
 /* A cancelled joiner passes the cancellation on and waits all the same. */
 static void join_cancelled(rv_worker *w, rv_task *task)
 {
-    rv_wait_note_refusal(w);
+    rv_wait_note_refusal(w != NULL ? w->current : NULL);
     rv_task_cancel(w, task, rove_task_id(task));
     if (!rv_join_has_ended(task)) {
         wait_deaf(task);

@@ -126,38 +126,6 @@ TEST_P(RingTest, ThiefTakesNoMoreThanItAskedFor)
     EXPECT_EQ(rv_ring_size(ring_), 3u);
 }
 
-TEST_P(RingTest, TakeAllEmptiesTheRingInOrder)
-{
-    Fill(4);
-    ASSERT_EQ(rv_ring_pop(ring_), Name(0));
-
-    ASSERT_EQ(rv_ring_take_all(ring_, items_), 3u);
-    EXPECT_EQ(items_[0], Name(1));
-    EXPECT_EQ(items_[1], Name(2));
-    EXPECT_EQ(items_[2], Name(3));
-    EXPECT_EQ(rv_ring_take_all(ring_, items_), 0u);
-    Fill(4);
-}
-
-// A thief that copied its items and was then held up, step by step, while the
-// owner let enough items pass for any shorter index to come round again.
-TEST(RingTest, C1IndicesNeverRepeatAfterWrap)
-{
-    TestRing four(4, UINT64_MAX - 1000);
-    rv_ring *ring = four.get();
-    int name;
-    ASSERT_TRUE(rv_ring_push(ring, &name));
-    uint64_t seen = rv_u64_load_seq_cst(&ring->head);
-
-    for (uint64_t i = 0; i < (UINT64_C(1) << 16); i++) {
-        ASSERT_NE(rv_ring_pop(ring), nullptr);
-        ASSERT_TRUE(rv_ring_push(ring, &name));
-    }
-
-    EXPECT_FALSE(rv_u64_cas_seq_cst(&ring->head, &seen, seen + 1));
-}
-
-// Random operations of one thread against a plain queue, through the wrap.
 TEST_P(RingTest, C2WrappedIndicesBehaveLikeAnyOther)
 {
     std::deque<void *> model;
@@ -180,12 +148,8 @@ TEST_P(RingTest, C2WrappedIndicesBehaveLikeAnyOther)
                 model.pop_front();
             }
         } else {
-            bool takes_all = choice == 15;
-            size_t expected =
-                takes_all ? model.size() : model.size() - model.size() / 2;
-            ASSERT_EQ(takes_all ? rv_ring_take_all(ring_, items_)
-                                : rv_ring_steal(ring_, items_, 4),
-                      expected);
+            size_t expected = model.size() - model.size() / 2;
+            ASSERT_EQ(rv_ring_steal(ring_, items_, 4), expected);
             for (size_t i = 0; i < expected; i++) {
                 ASSERT_EQ(items_[i], model.front());
                 model.pop_front();
@@ -207,9 +171,9 @@ TEST_P(RingTest, C4RingNeverGrowsUnderThieves)
         ASSERT_TRUE(rv_ring_push(ring_, Name(4)));
         ASSERT_TRUE(rv_ring_push(ring_, Name(5)));
         ASSERT_FALSE(rv_ring_push(ring_, Name(9)));
-        ASSERT_EQ(rv_ring_take_all(ring_, items_), 4u);
-        ASSERT_EQ(items_[0], Name(2));
-        ASSERT_EQ(items_[3], Name(5));
+        for (uint64_t i = 2; i < 6; i++) {
+            ASSERT_EQ(rv_ring_pop(ring_), Name(i));
+        }
     }
 }
 
@@ -285,25 +249,21 @@ class Patience
     unsigned misses_ = 0;
 };
 
-// Pushes all items and takes some itself, also all at once.
+// Pushes all items and takes some itself.
 void Produce(rv_ring *ring, std::vector<Item> *items, Taken *taken,
              uint64_t seed)
 {
     rv_rng rng;
     rv_rng_seed(&rng, seed);
-    std::vector<void *> out(ring->mask + 1);
     uint64_t next = 0;
 
     while (next < items->size()) {
-        uint32_t choice = rv_rng_below(&rng, 64);
-        if (choice < 40) {
+        if (rv_rng_below(&rng, 64) < 40) {
             (*items)[next] = {next, ~next};
             next += rv_ring_push(ring, &(*items)[next]);
-        } else if (choice < 63) {
+        } else {
             void *item = rv_ring_pop(ring);
             Append(taken, &item, item != nullptr);
-        } else {
-            Append(taken, out.data(), rv_ring_take_all(ring, out.data()));
         }
     }
 }

@@ -21,8 +21,8 @@ TEST_F(WorkerTest, SlotsComeBeforeTheRingAndThatBeforeTheBacklog)
     rv_task *ready = NewTask();
     rv_task *late = NewTask();
     late->link.next = nullptr;
-    rv_backlog_append(&w->backlog, &late->link);
     rv_worker_push(w, ready);
+    rv_backlog_append(&w->backlog, &late->link);
     EXPECT_EQ(rv_worker_put_slot(w, &w->spawn_slot, spawned), nullptr);
     EXPECT_EQ(rv_worker_put_slot(w, &w->next_slot, next), nullptr);
     for (rv_task *task : {next, spawned, ready, late}) {
@@ -97,26 +97,57 @@ TEST_F(WorkerTest, PinnedTasksAndTheRingTakeTurns)
     }
 }
 
-TEST_F(WorkerTest, AFullRingKeepsItsOldestTasks)
+// More than a ring holds, and more that come while it is worked off.
+TEST_F(WorkerTest, RingAndBacklogAreFirstInFirstOut)
 {
     rv_worker *w = workers_[0];
     std::vector<rv_task *> pushed;
-    for (int i = 0; i < RV_RING_SLOTS + 1; i++) {
+    auto push = [&] {
         pushed.push_back(NewTask());
         rv_worker_push(w, pushed.back());
+    };
+    for (int i = 0; i < RV_RING_SLOTS + 2; i++) {
+        push();
     }
     EXPECT_FALSE(rv_backlog_is_empty(&w->backlog));
-    std::multiset<rv_task *> picked;
-    for (int i = 0; i < RV_RING_SLOTS + 1; i++) {
+    for (size_t i = 0; i < pushed.size(); i++) {
         w->budget = RV_BUDGET_ITEMS; // no turn in between
-        rv_task *task = rv_worker_pick(w);
-        if (i < RV_RING_SLOTS / 2) {
-            EXPECT_EQ(task, pushed[static_cast<size_t>(i)]);
+        ASSERT_EQ(rv_worker_pick(w), pushed[i]);
+        if (i < RV_RING_SLOTS) {
+            push();
         }
-        picked.insert(task);
     }
-    EXPECT_EQ(picked, std::multiset<rv_task *>(pushed.begin(), pushed.end()));
     EXPECT_EQ(rv_worker_pick(w), nullptr);
+}
+
+// The fourth occupant of a slot waits for those in the backlog, too.
+TEST_F(WorkerTest, B5SlotsDoNotStarveTheBacklog)
+{
+    rv_worker *w = workers_[0];
+    rv_task *late = NewTask();
+    late->link.next = nullptr;
+    rv_backlog_append(&w->backlog, &late->link);
+    bool has_run = false;
+    for (int i = 0; i <= RV_SLOT_RUNS_MAX + 1 && !has_run; i++) {
+        EXPECT_EQ(rv_worker_put_slot(w, &w->next_slot, NewTask()), nullptr);
+        has_run = rv_worker_pick(w) == late;
+    }
+    EXPECT_TRUE(has_run);
+}
+
+// Nor do pinned tasks that are always ready.
+TEST_F(WorkerTest, B5PinnedTasksDoNotStarveTheBacklog)
+{
+    rv_worker *w = workers_[0];
+    rv_task *late = NewTask();
+    late->link.next = nullptr;
+    rv_backlog_append(&w->backlog, &late->link);
+    for (int i = 0; i < 4; i++) {
+        rv_fifo_push(&w->pinned, &NewTask()->link);
+    }
+    rv_task *first = rv_worker_pick(w);
+    rv_task *second = rv_worker_pick(w);
+    EXPECT_TRUE(first == late || second == late);
 }
 
 class BusyWorkersTest : public WithRuntime

@@ -1,8 +1,8 @@
 /* The ready ring: one owner, a thief, with SLEEPER also a thread that is about
  * to sleep; two slots.
  *
- * Checks, for every order of PUSHES pushes, POPS pops and TAKES take-alls
- * against a thief that makes STEALS attempts for up to two items, that
+ * Checks, for every order of PUSHES pushes and POPS pops against a thief that
+ * makes STEALS attempts for up to two items, that
  *   - no item is taken twice, and none is taken that was not pushed (0);
  *   - at the end, what was pushed and not taken lies between head and tail;
  *   - each taker gets items in the order they were pushed;
@@ -10,9 +10,8 @@
  *     not see an empty ring while an item stayed in it.
  * The indices start two below the end of their range, so they wrap.
  *
- * Mirrors rv_ring_push and rv_ring_pop (src/queue/ring.h), rv_ring_steal,
- * rv_ring_take_all and rv_ring_is_empty (src/queue/ring.c); the tags are those
- * of ring.h.
+ * Mirrors rv_ring_push and rv_ring_pop (src/queue/ring.h), rv_ring_steal and
+ * rv_ring_is_empty (src/queue/ring.c); the tags are those of ring.h.
  *
  * Mutations, each of which must fail
  *   PUSH_ACQ   FILL: push's exchange of tail does not release
@@ -26,10 +25,7 @@
 #define PUSHES 3
 #endif
 #ifndef POPS
-#define POPS 2
-#endif
-#ifndef TAKES
-#define TAKES 1
+#define POPS 3
 #endif
 #ifndef STEALS
 #define STEALS 2
@@ -113,27 +109,21 @@ inline push()
     fi
 }
 
-/* rv_ring_pop, with `most` 1, and rv_ring_take_all, with `most` 2 */
-inline pop(most)
+/* rv_ring_pop */
+inline pop()
 {
     load(0, HEAD, h, RLX);
     won = false;
     do
     :: h != tail && !won ->
-        end = (most == 1 -> INDEX(h + 1) : tail);
+        end = INDEX(h + 1);
         load(0, SLOT(h), first, RLX);
-        load(0, SLOT(h + 1), second, RLX);
-        two = (DIFFERENCE(end, h) == 2);
         cas(0, HEAD, h, end, won, ACQ) /* FREE */
     :: else -> break
     od;
     if
     :: won ->
         take(first, latest);
-        if
-        :: two -> take(second, latest)
-        :: else
-        fi;
         head_seen = end
     :: else
     fi
@@ -144,14 +134,13 @@ proctype owner()
 {
     byte tail = FIRST;
     byte head_seen = FIRST;
-    byte h, end, first, second, latest, pushes, pops, takes;
-    bool won, two;
+    byte h, end, first, latest, pushes, pops;
+    bool won;
 
     do
     :: pushes < PUSHES -> pushes++; push()
-    :: pops < POPS -> pops++; pop(1)
-    :: takes < TAKES -> takes++; pop(2)
-    :: pushes == PUSHES && pops == POPS && takes == TAKES -> break
+    :: pops < POPS -> pops++; pop()
+    :: pushes == PUSHES && pops == POPS -> break
     od;
     done++
 }
