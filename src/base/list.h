@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "src/base/assert.h"
+
 /* The item of type `type` whose member `member` is at `ptr`. */
 #define rv_container_of(ptr, type, member)                                     \
     ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
@@ -105,6 +107,7 @@ static inline void rv_list_push_back(rv_list *list, rv_node *node)
 /* Takes `node` out of the list it is in, and zeroes its pointers. */
 static inline void rv_list_remove(rv_node *node)
 {
+    RV_ASSERT(node->next != NULL);
     node->prev->next = node->next;
     node->next->prev = node->prev;
     node->next = NULL;

@@ -48,7 +48,7 @@ void rv_cancel_note(rv_task *task)
     }
 }
 
-bool rv_cancel_came_late(const rv_scheduler *s, const rv_task *task)
+bool rv_cancel_came_late_slow(const rv_scheduler *s, const rv_task *task)
 {
     for (; task != NULL; task = rv_task_host(task)) {
         uint32_t guard = rv_u32_load_seq_cst(&task->guard); /* SCOPE */

@@ -47,9 +47,21 @@ static inline bool rv_task_is_cancelled(rv_task *task)
 /* Notes in the scopes around a refused wait that it was. The task itself. */
 void rv_cancel_note(rv_task *task);
 
+/* Of a task with scopes or hosts; only rv_cancel_came_late() calls it. */
+bool rv_cancel_came_late_slow(const rv_scheduler *s, const rv_task *task);
+
 /* Whether the task was cancelled since it last asked, for who has parked it:
  * looks at descriptors only. The answer may be of another life. */
-bool rv_cancel_came_late(const rv_scheduler *s, const rv_task *task);
+static inline bool rv_cancel_came_late(const rv_scheduler *s,
+                                       const rv_task *task)
+{
+    if (__builtin_expect(rv_u32_load_seq_cst(&task->guard) != 0 || /* SCOPE */
+                             rv_task_host(task) != NULL,
+                         0)) {
+        return rv_cancel_came_late_slow(s, task);
+    }
+    return rv_cancel_is_raised(task) || rv_cancel_is_ending(s);
+}
 
 /* A task that runs inline tells its hosts, before it waits, whom to interrupt
  * when they are cancelled. */

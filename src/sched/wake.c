@@ -58,28 +58,36 @@ static void ready_from_outside(rv_scheduler *s, rv_task *task)
     rv_scheduler_leave(s);
 }
 
-void rv_ready(rv_worker *by, rv_task *task)
+/* Pinned, or from elsewhere. */
+static __attribute__((noinline)) void ready_slow(rv_scheduler *s, rv_worker *by,
+                                                 rv_task *task)
+{
+    if (by == NULL || by->scheduler != s) {
+        ready_from_outside(s, task);
+    } else if (by->index == task->traits.home) {
+        rv_fifo_push(&by->pinned, &task->link);
+    } else {
+        send_home(s, task);
+    }
+}
+
+static inline void ready(rv_worker *by, rv_task *task)
 {
     rv_scheduler *s = rv_task_scheduler(task);
-    if (by != NULL && by->scheduler != s) {
-        by = NULL;
-    }
-    if (by == NULL) {
-        ready_from_outside(s, task);
-        return;
-    }
-    if (stays_home(s, by, task)) {
-        if (by->index == task->traits.home) {
-            rv_fifo_push(&by->pinned, &task->link);
-        } else {
-            send_home(s, task);
-        }
+    if (__builtin_expect(
+            by == NULL || by->scheduler != s || stays_home(s, by, task), 0)) {
+        ready_slow(s, by, task);
         return;
     }
     rv_task *displaced = rv_worker_put_slot(by, &by->next_slot, task);
     if (displaced != NULL) {
         rv_worker_push(by, displaced);
     }
+}
+
+void rv_ready(rv_worker *by, rv_task *task)
+{
+    ready(by, task);
 }
 
 void rv_ready_last(rv_worker *by, rv_task *task)
@@ -96,18 +104,23 @@ void rv_wake_nudge(rv_ref ref)
     wake_thread(rv_ref_task(ref));
 }
 
-void rv_wake_finish(rv_worker *by, rv_ref ref, rv_claim_result won)
+static inline void finish(rv_worker *by, rv_ref ref, rv_claim_result won)
 {
-    if (won == RV_CLAIM_WON_WAKE) {
-        rv_ready(by, rv_ref_task(ref));
+    if (__builtin_expect(won == RV_CLAIM_WON_WAKE, 1)) {
+        ready(by, rv_ref_task(ref));
     } else if (won == RV_CLAIM_WON_THREAD) {
         wake_thread(rv_ref_task(ref));
     }
 }
 
+void rv_wake_finish(rv_worker *by, rv_ref ref, rv_claim_result won)
+{
+    finish(by, ref, won);
+}
+
 bool rv_wake(rv_worker *by, rv_ref ref, unsigned cause)
 {
     rv_claim_result won = rv_wake_claim(ref, cause);
-    rv_wake_finish(by, ref, won);
+    finish(by, ref, won);
     return won != RV_CLAIM_LOST;
 }
