@@ -161,15 +161,32 @@ static void raise_limit(void)
     }
 }
 
+/* The number an argument stands for, up to `most`; without one `otherwise`. */
+static uint32_t number(const char *argument, uint32_t most, uint32_t otherwise)
+{
+    if (argument == NULL) {
+        return otherwise;
+    }
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(argument, &end, 10);
+    if (argument[0] < '0' || argument[0] > '9' || *end != '\0' || errno != 0 ||
+        value > most) {
+        fprintf(stderr, "usage: http_hello [port [workers]]\n");
+        exit(2);
+    }
+    return (uint32_t)value;
+}
+
 int main(int argc, char **argv)
 {
-    uint16_t port = (uint16_t)(argc > 1 ? strtoul(argv[1], NULL, 10) : 8080);
+    uint16_t port = (uint16_t)number(argc > 1 ? argv[1] : NULL, 65535, 8080);
     rove_options options;
     rove_runtime *runtime;
     sigset_t ends;
     int signal;
     rove_options_init(&options);
-    options.workers = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+    options.workers = number(argc > 2 ? argv[2] : NULL, 256, 0);
     raise_limit();
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);

@@ -49,9 +49,10 @@ ROVE_API ROVE_MUST_CHECK int rove_group_spawn(rove_group *group, rove_fn *fn,
                                               void *arg);
 
 /* The next result, in the order in which children end. 1 and *result (may be
- * NULL), 0 when no child is left, or -ECANCELED: of a group that fails fast
- * also from the first failure on, which is told to a call that waits for it,
- * and by rove_group_close().
+ * NULL); 0 when no child is left; -ECANCELED when the caller or the group is
+ * cancelled. Without ROVE_COLLECT the first failure cancels the group: it is
+ * handed out at most once, to a call that waits for it; every later call
+ * returns -ECANCELED, and rove_group_close() returns that failure.
  * Context  the task that opened the group; may suspend */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_group_next(rove_group *group,
                                                            int64_t *result);

@@ -66,7 +66,9 @@ ROVE_API void rove_shield_open(rove_scope *scope, rove_time span);
 
 /* Until the nearest deadline of the scopes the caller is in, up to the
  * innermost shield: 0 when it has passed or the caller is cancelled,
- * ROVE_FOREVER when there is none.
+ * ROVE_FOREVER when there is none. A child sees its joiner's deadline only when
+ * it runs inline in the join; else it is cancelled when that has passed, with
+ * -ECANCELED as the cause.
  * Context  any thread; never suspends */
 ROVE_API rove_time rove_time_left(void);
 
@@ -85,8 +87,10 @@ ROVE_API int rove_cancel_cause(void);
  * Context  any thread; never suspends */
 ROVE_API ROVE_MUST_CHECK int rove_defer(rove_fn *fn, void *arg);
 
-/* The block forms. break leaves the block; return and goto leave it cleanly.
- * A longjmp does not. Their memory is in the enclosing frame. */
+/* The block forms. break and continue leave the block, and do not reach a loop
+ * around it; return and goto leave it cleanly. A longjmp does not. Their memory
+ * is in the enclosing frame. What is assigned inside and read behind it needs
+ * an initial value: compilers do not see that the block is always entered. */
 typedef struct rove_scope_block {
     rove_scope scope;
     rove_time span;

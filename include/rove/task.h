@@ -48,7 +48,8 @@ ROVE_API rove_task *rove_spawn(rove_fn *fn, void *arg);
 /* As rove_spawn(), with a copy of size bytes at args, owned by the task. */
 ROVE_API rove_task *rove_spawn_copy(rove_fn *fn, const void *args, size_t size);
 
-/* As rove_spawn(), with options; -EINVAL by rove_join(NULL) for bad ones. */
+/* As rove_spawn(), with options (not NULL, from rove_task_options_init());
+ * -EINVAL by rove_join(NULL) for bad ones. */
 ROVE_API rove_task *rove_spawn_with(const rove_task_options *options,
                                     rove_fn *fn, void *arg);
 
@@ -84,7 +85,8 @@ ROVE_API void rove_detach(rove_task *task);
 /* Requests cancellation: from now on every wait of the task returns
  * -ECANCELED, the one it is in included, but for those that never return early
  * (scope.h has the list). By who holds the handle; any thread; harmless when
- * repeated or after the end. */
+ * repeated or after the end, but not after the handle was given back: it may
+ * name another task by then. For that use rove_cancel_id(). */
 ROVE_API void rove_cancel(rove_task *task);
 
 /* As rove_cancel(), by id, any thread, any time. 0, or -ESRCH when no such

@@ -85,7 +85,8 @@ static inline int64_t rv_run_body(rv_task *task)
     }
     int64_t result = rv_task_function(task)(task->arg);
     if (__builtin_expect(task->scope != NULL, 0)) {
-        rv_panic("rove_scope_close", "a task closes its scopes before it ends");
+        rv_panic("rove_scope_close",
+                 "a task closes its scopes and groups before it ends");
     }
     if (__builtin_expect(task->traits.flags & RV_TASK_CLEANS_UP, 0)) {
         rv_extra_end(task);

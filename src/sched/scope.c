@@ -80,8 +80,10 @@ static void settle_guard(rv_scope *scope)
 int rv_scope_pop(rv_scope *scope)
 {
     rv_scope **chain = chain_of(scope->task);
-    RV_CHECK(*chain == scope, "rove_scope_close: scopes are closed by who "
-                              "opened them, the innermost first");
+    if (*chain != scope) {
+        rv_panic("rove_scope_close", "the innermost scope, or group, is closed "
+                                     "first");
+    }
     if (rv_u32_load_relaxed(&scope->is_armed) != 0) { /* by who is done */
         rv_timer_stop(&scope->timer);
     }

@@ -24,8 +24,8 @@
 
 /* How long a search spins before it sleeps: doubled by a find, halved else,
  * down to nothing but one round. */
-#define SPIN_NS_MIN 2000
-#define SPIN_NS_MAX 50000
+#define SPIN_NS_MIN 500
+#define SPIN_NS_MAX 1000
 
 static void begin_turn(rv_worker *w)
 {

@@ -34,7 +34,7 @@ typedef struct group_state {
     bool keeps;        /* results, for the owner to ask for; not when closing */
     rv_list live;      /* children, by `node` */
     rv_fifo ended;     /* children, by `link`, in the order of their ends */
-    rv_task *owner;    /* fixed */
+    rv_task *owner;    /* fixed; NULL: the group is closed */
     rv_ref waiter;     /* the owner's wait, or 0 */
     int64_t failure;   /* the first one, or 0 */
 } group_state;
@@ -190,6 +190,7 @@ int rove_group_spawn(rove_group *group, rove_fn *fn, void *arg)
     RV_CHECK(group != NULL, "there is no group");
     RV_CHECK(fn != NULL, "there is no function to run");
     RV_CHECK(rv_current_worker() != NULL, "only a task may use a group");
+    RV_CHECK(state_of(group)->owner != NULL, "the group is closed");
     int error = 0;
     child *made = make_child(group, fn, arg, &error);
     if (made == NULL) {
@@ -209,6 +210,7 @@ void rove_group_cancel(rove_group *group)
 {
     RV_CHECK(group != NULL, "there is no group");
     group_state *g = state_of(group);
+    RV_CHECK(g->owner != NULL, "the group is closed");
     rv_lock_acquire(&g->lock);
     g->is_requested = true;
     cancel_children(rv_current_worker(), group);
@@ -324,6 +326,7 @@ int64_t rove_group_close(rove_group *group)
                                  : wait_for_children(group);
     free_results(g);
     (void)rove_scope_close(&group->scope);
+    g->owner = NULL;
     if (g->failure != 0) {
         return g->failure;
     }

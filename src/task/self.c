@@ -51,7 +51,7 @@ void rove_pin(void)
 void rove_unpin(void)
 {
     rv_worker *w = need_worker("rove_unpin");
-    RV_CHECK(w->current->traits.pins > 0, "rove_unpin without rove_pin");
+    RV_CHECK(w->current->traits.pins > 0, "the caller is not pinned");
     w->current->traits.pins--;
 }
 

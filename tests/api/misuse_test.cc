@@ -176,6 +176,17 @@ TEST_P(MisuseOfTasksDeathTest, AJoinOfATaskThatWasLetGoUnstartedIsNamed)
                  "rove: rove_join: a handle has one owner");
 }
 
+TEST_P(MisuseOfTasksDeathTest, AChildOfAClosedGroupIsNamed)
+{
+    EXPECT_DEATH(InTask([] {
+                     rove_group group;
+                     rove_group_open(&group, 0);
+                     (void)rove_group_close(&group);
+                     Drop(rove_group_spawn(&group, DoNothing, nullptr));
+                 }),
+                 "rove: rove_group_spawn: the group is closed");
+}
+
 TEST_P(MisuseOfTasksDeathTest, AScopeThatAnotherTaskClosesIsNamed)
 {
     EXPECT_DEATH(InTask([] {

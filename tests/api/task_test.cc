@@ -714,7 +714,8 @@ TEST_P(TaskDeathTest, JoiningOneselfIsMisuse)
 TEST_P(TaskDeathTest, UnpinWithoutPinIsMisuse)
 {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
-    EXPECT_DEATH(InTask([] { rove_unpin(); }), "rove_unpin without rove_pin");
+    EXPECT_DEATH(InTask([] { rove_unpin(); }),
+                 "rove: rove_unpin: the caller is not pinned");
 }
 
 TEST_P(TaskDeathTest, PinningAPlainThreadIsMisuse)

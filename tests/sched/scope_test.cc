@@ -134,9 +134,9 @@ TEST_F(ScopeDeathTest, OnlyTheInnermostIsClosed)
     rv_scope inner;
     rv_scope_push(&outer, task_, INT64_MAX);
     rv_scope_push(&inner, task_, INT64_MAX);
-    EXPECT_DEATH(rv_scope_pop(&outer), "the innermost first");
+    EXPECT_DEATH(rv_scope_pop(&outer), "the innermost scope, or group");
     EXPECT_EQ(rv_scope_pop(&inner), 0);
-    EXPECT_DEATH(rv_scope_pop(&inner), "the innermost first");
+    EXPECT_DEATH(rv_scope_pop(&inner), "the innermost scope, or group");
     EXPECT_EQ(rv_scope_pop(&outer), 0);
 }
 
