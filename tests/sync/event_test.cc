@@ -61,11 +61,13 @@ TEST_P(EventTest, H4ASetWakesExactlyThoseWhoWaited)
 {
     InTask([this] {
         std::atomic<int> woken{0};
+        std::atomic<bool> is_clear{false};
         std::vector<rove_task *> tasks;
         for (int i = 0; i < 10; i++) {
             tasks.push_back(Spawn([&] {
                 EXPECT_EQ(rove_event_wait(&event_), 0);
                 woken++;
+                EXPECT_TRUE(Eventually([&] { return is_clear.load(); }));
                 EXPECT_EQ(rove_event_wait(&event_), 0);
                 return 0;
             }));
@@ -73,6 +75,7 @@ TEST_P(EventTest, H4ASetWakesExactlyThoseWhoWaited)
         EXPECT_TRUE(ComesToBeInLine(event_, 10));
         rove_event_set(&event_);
         rove_event_clear(&event_);
+        is_clear = true;
         EXPECT_TRUE(Eventually([&] { return woken == 10; }));
         EXPECT_TRUE(ComesToBeInLine(event_, 10));
         rove_event_set(&event_);
