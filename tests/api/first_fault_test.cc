@@ -6,15 +6,14 @@
 // Each fault has a process of its own: the test forks before it has a thread.
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
+#include "tests/support/in_child.h"
 #include "tests/support/with_runtime.h"
 
 extern "C" {
@@ -43,28 +42,6 @@ struct Report {
     uint64_t calls;  // of the function, in that run
     uint64_t blocks; // left when the runs are over
 };
-
-// Runs body in a process that has never had a runtime.
-Report InChild(const std::function<void(Report *)> &body)
-{
-    void *shared = mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    EXPECT_NE(shared, MAP_FAILED);
-    fflush(nullptr);
-    pid_t child = fork();
-    if (child == 0) {
-        body(static_cast<Report *>(shared));
-        fflush(nullptr);
-        _exit(::testing::Test::HasFailure() ? 1 : 0);
-    }
-    int status = -1;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-    Report report;
-    memcpy(&report, shared, sizeof report);
-    munmap(shared, sizeof report);
-    return report;
-}
 
 // What a task does that needs something of the system. A call may fail with the
 // error of the fault, and with no other.
@@ -238,7 +215,7 @@ class FirstFaultTest : public ::testing::TestWithParam<Setup>
     // A start with the fault, and one without; what both leave.
     Report Start(const Fault &fault, uint64_t n, bool every)
     {
-        return InChild([&](Report *report) {
+        return InChild<Report>([&](Report *report) {
             int fds = CountFds();
             int threads = CountThreads();
             rove_runtime *rt = nullptr;
@@ -263,7 +240,7 @@ class FirstFaultTest : public ::testing::TestWithParam<Setup>
     // The scenario with the fault in the running runtime, then once without.
     Report Work(const Fault &fault, uint64_t n, bool every)
     {
-        return InChild([&](Report *report) {
+        return InChild<Report>([&](Report *report) {
             int fds = CountFds();
             int threads = CountThreads();
             Arm(fault, n, every);

@@ -313,6 +313,26 @@ TEST_P(ScopeTest, CallsThatNeverWaitLetOthersRun)
     });
 }
 
+// It never ends early, but it counts as well.
+TEST_P(ScopeTest, AOnceThatIsDoneLetsOthersRun)
+{
+    InTask([] {
+        rove_once once = ROVE_ONCE_INIT;
+        rove_fn *nothing = [](void *) -> int64_t { return 0; };
+        std::atomic<bool> has_run{false};
+        rove_task *other = Spawn([&] {
+            has_run = true;
+            return 0;
+        });
+        rove_time end = rove_now() + 60 * ROVE_SEC;
+        while (!has_run && rove_now() < end) {
+            EXPECT_EQ(rove_once_run(&once, nothing, nullptr), 0);
+        }
+        EXPECT_TRUE(has_run);
+        EXPECT_EQ(rove_join(other), 0);
+    });
+}
+
 TEST_P(ScopeTest, TheNearestDeadlineWins)
 {
     InTask([] {

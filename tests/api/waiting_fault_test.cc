@@ -7,12 +7,10 @@
 // forks before it has a thread.
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <memory>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -20,6 +18,7 @@
 #include "rove/channel.h"
 
 #include "tests/support/children.h"
+#include "tests/support/in_child.h"
 #include "tests/support/with_runtime.h"
 
 extern "C" {
@@ -37,27 +36,6 @@ struct Report {
     uint64_t calls;  // of the function that fails, in the first run
     uint64_t blocks; // left after both runs
 };
-
-Report InChild(const std::function<void(Report *)> &body)
-{
-    void *shared = mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    EXPECT_NE(shared, MAP_FAILED);
-    fflush(nullptr);
-    pid_t child = fork();
-    if (child == 0) {
-        body(static_cast<Report *>(shared));
-        fflush(nullptr);
-        _exit(::testing::Test::HasFailure() ? 1 : 0);
-    }
-    int status = -1;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-    Report report;
-    memcpy(&report, shared, sizeof report);
-    munmap(shared, sizeof report);
-    return report;
-}
 
 // What a program does that needs memory or stacks while it waits. `Check`
 // accepts the good result, and -ENOMEM once something may be refused.
@@ -373,7 +351,7 @@ class WaitingFaultTest : public ::testing::TestWithParam<Setup>
     // The scenario with the fault, and once more without.
     Report Work(const char *function, uint64_t n, bool every)
     {
-        return InChild([&](Report *report) {
+        return InChild<Report>([&](Report *report) {
             std::thread([] {}).join(); // TSan's own thread comes with it
             int fds = CountFds();
             int threads = CountThreads();
