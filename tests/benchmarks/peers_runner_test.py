@@ -3,6 +3,8 @@
 the JSON, the operations of a run, and that failures are named and no more."""
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 import unittest
@@ -135,6 +137,14 @@ class WorkloadsTest(unittest.TestCase):
 
 
 class OptionsTest(unittest.TestCase):
+    def refusal(self, *arguments):
+        """What is said about arguments that are refused."""
+        with contextlib.redirect_stderr(io.StringIO()) as said, \
+                self.assertRaises(SystemExit) as end:
+            options.parse(list(arguments))
+        self.assertEqual(end.exception.code, 2)
+        return said.getvalue().splitlines()[-1]
+
     def test_widths_are_a_list(self):
         self.assertEqual(options.parse(["--workers", "2,1"]).workers, [1, 2])
 
@@ -142,6 +152,18 @@ class OptionsTest(unittest.TestCase):
         choice = options.parse(["--filter", "yield/1$"])
         self.assertTrue(campaign.is_wanted(choice, "yield", 1))
         self.assertFalse(campaign.is_wanted(choice, "yield", 2))
+
+    def test_budget_is_a_time(self):
+        self.assertEqual(options.parse(["--budget", "1.5"]).budget, 1.5)
+        for bad in ("-1", "0", "nan", "inf", "soon"):
+            self.assertIn("--budget", self.refusal(f"--budget={bad}"))
+
+    def test_filter_that_fits_nothing_is_refused(self):
+        self.assertIn("--filter zzz", self.refusal("--filter", "yield",
+                                                   "--filter", "zzz"))
+        self.assertIn("--workers 2", self.refusal(
+            "--filter", "unstarted_task", "--workers", "2"))
+        self.assertIn("--filter (", self.refusal("--filter", "("))
 
 
 class ProcessTest(unittest.TestCase):

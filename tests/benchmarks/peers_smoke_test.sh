@@ -59,8 +59,14 @@ run --runs 1 --ops 200 --peer pthreads --peer libuv --peer epoll \
     --filter '^(chan_pingpong|foreign_wake|tcp_echo_64x1)/2' || fail "peers"
 cat "$table"
 
-run --filter no_such_workload --peer epoll
-[ $? -eq 2 ] || fail "a filter that fits nothing is not refused"
+# Bad options end at once, with a line that names the option.
+for bad in "--filter no_such_workload" "--budget -1" "--runs 0"; do
+    # shellcheck disable=SC2086
+    run $bad --peer epoll
+    [ $? -eq 2 ] || fail "$bad is not refused"
+    grep -q "^peers: error: .*${bad%% *}" "$message" || fail "$bad"
+    ! grep -q 'building' "$message" || fail "$bad is refused late"
+done
 run --peer gopher
 [ $? -eq 2 ] || fail "an unknown peer is not refused"
 run --help || fail "--help"

@@ -5,7 +5,9 @@ import os
 import random
 import re
 
-from runner import programs
+from runner import programs, workloads
+
+SECONDS_MAX = 3600  # of a run
 
 EPILOG = """
 A workload's name is followed by the number of workers; --filter and --peer may
@@ -38,7 +40,7 @@ def parse(arguments=None):
     parser.add_argument("--ops", type=positive,
                         help="operations of every run, instead of as many as "
                         "fill --budget")
-    parser.add_argument("--budget", type=float, default=0.2,
+    parser.add_argument("--budget", type=seconds, default=0.2,
                         help="seconds of a run, where that is free "
                         "(%(default)s)")
     parser.add_argument("--install", action="store_true",
@@ -46,14 +48,32 @@ def parse(arguments=None):
     for program in ("micro", "server", "load"):
         parser.add_argument(f"--rove-{program}", help=argparse.SUPPRESS)
     choice = parser.parse_args(arguments)
-    try:
-        choice.filter = [re.compile(pattern) for pattern in choice.filter]
-    except re.error as error:
-        parser.error(f"--filter: {error}")
+    choice.filter = [compiled(parser, pattern, choice.workers)
+                     for pattern in choice.filter]
     if choice.seed is None:
         choice.seed = random.SystemRandom().randrange(1 << 32)
     place(choice)
     return choice
+
+
+def compiled(parser, pattern, workers):
+    """A filter that fits something."""
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        parser.error(f"--filter {pattern}: {error}")
+    if not any(map(found.search, workloads.names(workers))):
+        parser.error(f"--filter {pattern}: no workload of that name with "
+                     f"--workers {','.join(map(str, workers))}")
+    return found
+
+
+def seconds(text):
+    number = float(text)
+    if not 0 < number <= SECONDS_MAX:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not above 0 and at most {SECONDS_MAX}")
+    return number
 
 
 def positive(text):

@@ -56,6 +56,17 @@ SHAPE_COUNTERS = ("p99_ns", "server_cpu_ns")
 ORDER = [workload.name for workload in TASKS] + [s.name for s in SHAPES]
 
 
+def names(widths):
+    """What filters see: each workload with each number of workers."""
+    for workload in TASKS:
+        for workers in widths:
+            if not workload.widths or workers in workload.widths:
+                yield f"{workload.name}/{workers}"
+    for shape in SHAPES:
+        for workers in widths:
+            yield f"{shape.name}/{workers}"
+
+
 def fill(ns_per_op, budget, probe):
     """Operations that take about so many seconds: 1, 2 or 5 times a power of
     ten, and at least as many as were tried."""
