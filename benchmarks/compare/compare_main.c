@@ -1,6 +1,6 @@
 /* compare: runs every design in every shape, prints the table, and writes
  * compare.json and compare.html. Exit status: 0; 1 when something failed or a
- * request did; 2 for bad options; 130 when interrupted. */
+ * request did; 2 for bad options or too few open files; 130 when interrupted. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 #include "benchmarks/compare/driver/campaign.h"
 #include "benchmarks/compare/driver/child.h"
+#include "benchmarks/compare/driver/file_limit.h"
 #include "benchmarks/compare/driver/locate.h"
 #include "benchmarks/compare/driver/machine.h"
 #include "benchmarks/compare/driver/ratios.h"
@@ -118,6 +119,9 @@ int main(int argc, char **argv)
     char load[PATH_MAX];
     char directory[PATH_MAX];
     driver_options_parse(&options, argc, argv);
+    if (!file_limit_check(&options)) {
+        return 2;
+    }
     locate_for_user(options.out, directory, sizeof directory);
     int status = locate_make_directory(directory);
     if (status < 0) {

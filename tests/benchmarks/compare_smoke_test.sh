@@ -70,13 +70,23 @@ grep -q 'plots are missing' "$out/plain/compare.html" || fail "no HTML"
 
 # Bad options end at once, with a line that names the option.
 for bad in "--workers 0" "--workers 257" "--workers x" "--connections 0" \
-    "--duration 0" "--duration 5x" "--rate -1" "--design loops" \
-    "--shape uniform," "--service gopher" "--rounds 0" "--rounds 100"; do
+    "--duration 0" "--duration 5x" "--compute 0" "--compute 101" \
+    "--rate -1" "--design loops" "--shape uniform," "--service gopher" "--rounds 0" "--rounds 100"; do
     # shellcheck disable=SC2086
     message=$("$compare" $bad --out "$out/bad" 2>&1)
     [ $? -eq 2 ] || fail "$bad is not refused"
     [[ "$message" == *"${bad%% *}"* ]] || fail "$bad: $message"
 done
+# Too few open files for the connections: told before anything starts.
+message=$(ulimit -n 200 && "$compare" --connections 500 --workers 2 \
+    --out "$out/bad" 2>&1)
+[ $? -eq 2 ] || fail "too few open files are not refused"
+[[ "$message" == *"needs 552 open files"*"is 200"*"--connections 148"* ]] ||
+    fail "too few open files: $message"
+(ulimit -n 200 && "$compare" --connections 148 --workers 2 --rounds 1 \
+    --duration 20ms --rate 1k --design sharded,stealing --shape mixed \
+    --out "$out/few" >/dev/null) || fail "as many connections as it says"
+
 for program in "$compare" "${compare%/*}/load/compare_load" \
     "${compare%/*}/server/compare_server"; do
     name="${program##*/}"

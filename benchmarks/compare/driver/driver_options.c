@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 const char *const design_names[DESIGNS] = {"epoll", "single", "offload",
                                            "sharded", "stealing"};
@@ -15,6 +14,7 @@ static const struct option long_options[] = {
     {"service", required_argument, NULL, 's'},
     {"workers", required_argument, NULL, 'w'},
     {"connections", required_argument, NULL, 'c'},
+    {"compute", required_argument, NULL, 'C'},
     {"duration", required_argument, NULL, 'd'},
     {"rate", required_argument, NULL, 'R'},
     {"design", required_argument, NULL, 'D'},
@@ -36,6 +36,9 @@ static void print_help(FILE *out)
         "  -s, --service NAME      echo or http (echo)\n"
         "  -w, --workers N         loops of the designs that have many (CPUs)\n"
         "  -c, --connections N     of the load generator (64)\n"
+        "  -C, --compute PERCENT   of each worker's time that computing takes "
+        "in\n"
+        "                          shape mixed (5)\n"
         "  -d, --duration TIME     measured in each run, as 2s or 500ms "
         "(0.5s)\n"
         "  -R, --rate N            of the open loop, requests a second, as "
@@ -116,6 +119,18 @@ static double parse_rate(const char *name, const char *text)
     return value;
 }
 
+static double parse_percent(const char *name, const char *text)
+{
+    static const char *const names[] = {"", "%", NULL};
+    static const double factors[] = {1, 1};
+    double value;
+    if (!read_number(text, names, factors, &value) ||
+        !(value >= 0.01 && value <= 100)) {
+        reject(name, text, "a percentage from 0.01 to 100");
+    }
+    return value;
+}
+
 static unsigned parse_count(const char *name, const char *text, unsigned high)
 {
     char *end;
@@ -162,22 +177,13 @@ static unsigned count_cpus(void)
     return count < 1 ? 1 : count > 256 ? 256 : count;
 }
 
-/* Connections that a process may have, with a few files to spare. */
-static unsigned count_files(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max > 1000000) {
-        return 1000000;
-    }
-    return limit.rlim_max > 1100 ? (unsigned)limit.rlim_max - 1000 : 100;
-}
-
 static void set_defaults(struct driver_options *options)
 {
     *options = (struct driver_options){
         .service = "echo",
         .workers = count_cpus(),
         .connections = 64,
+        .compute = 5,
         .rounds = 5,
         .duration = 0.5,
         .out = "compare-out",
@@ -198,6 +204,9 @@ static void parse_load(struct driver_options *options, int option)
         break;
     case 'S':
         parse_list("shape", optarg, shape_names, SHAPES, options->shapes);
+        break;
+    case 'C':
+        options->compute = parse_percent("compute", optarg);
         break;
     case 'd':
         options->duration = parse_seconds("duration", optarg);
@@ -220,7 +229,7 @@ void driver_options_parse(struct driver_options *options, int argc, char **argv)
     int option;
     set_defaults(options);
     argv[0] = name;
-    while ((option = getopt_long(argc, argv, "s:w:c:d:R:D:S:r:o:h",
+    while ((option = getopt_long(argc, argv, "s:w:c:C:d:R:D:S:r:o:h",
                                  long_options, NULL)) != -1) {
         switch (option) {
         case 's':
@@ -234,7 +243,7 @@ void driver_options_parse(struct driver_options *options, int argc, char **argv)
             break;
         case 'c':
             options->connections =
-                parse_count("connections", optarg, count_files());
+                parse_count("connections", optarg, CONNECTIONS_MAX);
             break;
         case 'r':
             options->rounds = parse_count("rounds", optarg, ROUNDS_MAX);

@@ -18,11 +18,13 @@ enum shape { SHAPE_UNIFORM, SHAPE_SKEWED, SHAPE_MIXED, SHAPES };
 extern const char *const design_names[DESIGNS];
 extern const char *const shape_names[SHAPES];
 
-#define ROUNDS_MAX 99
+#define ROUNDS_MAX      99
+#define CONNECTIONS_MAX 1000000
 
 struct driver_options {
     const char *service;
     unsigned workers, connections, rounds;
+    double compute;  /* percent of each worker's time, in shape mixed */
     double duration; /* measured seconds of each run */
     double rate;     /* of the open loop; 0: chosen after the first round */
     bool designs[DESIGNS];

@@ -78,6 +78,7 @@ static int start_load(const struct driver_options *options,
                driver_options_loops(options, run->design));
     add_number(&arguments, "--workers", options->workers);
     add_number(&arguments, "--connections", options->connections);
+    add_number(&arguments, "--compute", options->compute);
     add_number(&arguments, "--duration", options->duration);
     add_number(&arguments, "--warmup", driver_options_warmup(options));
     add_number(&arguments, "--seed", run->seed);

@@ -34,6 +34,7 @@ static void write_context(FILE *out, const struct campaign *campaign,
     write_text(out, "compiler", machine->compiler);
     fprintf(out, "    \"workers\": %u,\n", options->workers);
     fprintf(out, "    \"connections\": %u,\n", options->connections);
+    fprintf(out, "    \"compute_percent\": %g,\n", options->compute);
     fprintf(out, "    \"rounds\": %u,\n", options->rounds);
     fprintf(out, "    \"duration\": %g,\n", options->duration);
     fprintf(out, "    \"open_loop_rate\": %.0f,\n", campaign->rate);

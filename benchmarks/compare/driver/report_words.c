@@ -45,7 +45,8 @@ const char *const report_words_shapes[SHAPES] = {
     "nothing have one busy and many idle workers; loops that steal spread\n"
     "the work.</p>\n",
     "<p>Some requests compute for five milliseconds, so many that computing\n"
-    "fills a twentieth of each worker's time. Whoever shares a loop with\n"
+    "fills a fixed part of each worker's time (--compute). Whoever shares a "
+    "loop with\n"
     "such a request waits for it, unless another worker takes over the\n"
     "loop's sockets. The first two bars are of the other requests only.</p>\n",
 };

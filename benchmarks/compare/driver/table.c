@@ -62,9 +62,12 @@ static void write_legend(FILE *out, const struct campaign *campaign)
             campaign->options->rate > 0 ? "--rate"
                                         : "a tenth of the slowest closed loop",
             FIGURES_P999_SAMPLES);
-    fputs("computing      p99 of requests that compute for 5 ms, over all "
-          "rounds; mixed only\n"
-          "CPU s/M        the server's CPU seconds for a million requests of "
+    fprintf(out,
+            "computing      p99 of requests that compute for 5 ms, %g %% of "
+            "each worker's time,\n"
+            "               over all rounds; mixed only\n",
+            campaign->options->compute);
+    fputs("CPU s/M        the server's CPU seconds for a million requests of "
           "the closed loop,\n"
           "               with those that compute\n"
           "gen. CPU       of the load generator in the closed loop, 100% is "

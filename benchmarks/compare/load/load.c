@@ -11,14 +11,12 @@
 #include "benchmarks/compare/load/arrivals.h"
 #include "benchmarks/compare/load/clock.h"
 #include "benchmarks/compare/load/placement.h"
+#include "benchmarks/compare/service/work.h"
 
 #define EVENTS 256
 #define BATCH  64 /* sends between two looks for answers */
 #define SECOND INT64_C(1000000000)
 #define DRAIN  (10 * SECOND) /* to wait for the last answers */
-
-/* Each worker computes for 5 % of its time: 10 times 5 ms a second. */
-#define COMPUTE_RATE 10.0
 
 struct load {
     const struct load_options *options;
@@ -250,13 +248,13 @@ static void start_sources(struct load *load)
 {
     const struct load_options *options = load->options;
     int64_t now = clock_now();
+    double computing = options->computing * options->workers * 1e9 / WORK_NS;
     load->begin = now + options->warmup;
     load->end = load->begin + options->duration;
     arrivals_start(&load->plain, now, options->open ? options->rate : 0);
-    arrivals_start_random(
-        &load->computing, now,
-        load->crowd.computing > 0 ? COMPUTE_RATE * options->workers : 0,
-        options->seed);
+    arrivals_start_random(&load->computing, now,
+                          load->crowd.computing > 0 ? computing : 0,
+                          options->seed);
     if (options->open) {
         return;
     }

@@ -13,6 +13,7 @@ static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
     {"loops", required_argument, NULL, 'l'},
     {"workers", required_argument, NULL, 'w'},
+    {"compute", required_argument, NULL, 'C'},
     {"connections", required_argument, NULL, 'c'},
     {"payload", required_argument, NULL, 'b'},
     {"rate", required_argument, NULL, 'r'},
@@ -31,6 +32,7 @@ static void print_help(FILE *out)
           "  --shape NAME      uniform, skewed, mixed (uniform)\n"
           "  --loops N         loops of the server (1)\n"
           "  --workers N       by which computing is measured (1)\n"
+          "  --compute PERCENT of each worker's time, shape mixed (5)\n"
           "  --connections N   (64)\n"
           "  --payload BYTES   of an echo (64)\n"
           "  --rate N          open loop at N requests a second; without it\n"
@@ -87,6 +89,9 @@ static const struct wire *parse_service(const char *text)
 static void parse_measure(struct load_options *options, int option)
 {
     switch (option) {
+    case 'C':
+        options->computing = parse_number("compute", optarg, 0.01, 100) / 100;
+        break;
     case 'b':
         /* A question for the loop needs four bytes for its answer. */
         options->payload =
@@ -124,6 +129,7 @@ void load_options_parse(struct load_options *options, int argc, char **argv)
         .wire = wire_find("echo"),
         .loops = 1,
         .workers = 1,
+        .computing = 0.05,
         .connections = 64,
         .payload = 64,
         .duration = INT64_C(1000000000),

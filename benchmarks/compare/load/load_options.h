@@ -21,6 +21,7 @@ struct load_options {
     uint16_t port;
     unsigned loops;       /* of the server */
     unsigned workers;     /* by which the computing is measured */
+    double computing;     /* part of each worker's time that it takes */
     unsigned connections; /* without those that compute */
     size_t payload;
     bool open;        /* open loop: requests at planned times; else closed:
