@@ -4,6 +4,7 @@
 #ifndef ROVE_NET_H
 #define ROVE_NET_H
 
+#include "rove/address.h"
 #include "rove/base.h"
 #include "rove/io.h"
 
@@ -11,16 +12,35 @@
 extern "C" {
 #endif
 
+/* What a field says about another kind of address than the one listened on has
+ * no effect, so that one set of options serves whatever a user names. */
 typedef struct rove_listen_options {
-    uint32_t size;       /* sizeof; by rove_listen_options_init */
-    uint32_t reuse_port; /* 1: SO_REUSEPORT, one listener a worker may share
-                            the address */
-    uint32_t backlog;    /* 0: SOMAXCONN */
-    uint32_t reserved;   /* 0 */
+    uint32_t size;          /* sizeof; by rove_listen_options_init */
+    uint32_t reuse_port;    /* 1: SO_REUSEPORT, one listener a worker may share
+                               the address; IP */
+    uint32_t backlog;       /* connections that wait; 0: SOMAXCONN */
+    uint32_t ipv6_only;     /* 1: "::" is not for IPv4 clients, too */
+    rove_time defer_accept; /* a connection is accepted when its first bytes are
+                               there, or after that time, rounded up to seconds;
+                               0: at once; TCP */
+    uint32_t fast_open;     /* connections whose first bytes may come with their
+                               SYN, and maybe twice; 0: none; TCP */
+    uint32_t unix_type;     /* SOCK_STREAM (0 too) or SOCK_SEQPACKET */
+    uint32_t unix_mode;     /* permissions of the socket's file, the umask
+                               notwithstanding; 0: what the umask leaves */
+    uint32_t unix_replace;  /* 1: a socket file that nobody listens on is
+                               removed first. Of two services that start at
+                               once the later one may take the other's */
 } rove_listen_options;
 
 /* Sets every field to its default. */
 ROVE_API void rove_listen_options_init(rove_listen_options *options);
+
+/* Listens on an address given as text (rove/address.h); options may be NULL.
+ * The fd or -errno: -EINVAL for a bad text or bad options, -EADDRINUSE …
+ * Context  any thread; never suspends */
+ROVE_API ROVE_MUST_CHECK int rove_listen(const char *where,
+                                         const rove_listen_options *options);
 
 /* Listens on a numeric IPv4 or IPv6 address (NULL: 127.0.0.1); port 0 lets the
  * kernel choose (see rove_local_port). SO_REUSEADDR is set. The fd or -errno.
@@ -34,16 +54,15 @@ rove_tcp_listen(const char *address, uint16_t port,
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_tcp_connect(const char *address,
                                                             uint16_t port);
 
-/* The port a socket is bound to, or -errno. */
-ROVE_API ROVE_MUST_CHECK int rove_local_port(int fd);
-
 /* Turns Nagle's algorithm off (1) or on (0). 0 or -errno. */
 ROVE_API int rove_tcp_set_nodelay(int fd, int on);
 
 /* Listens on, or connects to, a Unix stream socket. A path that begins with
- * '@' is in the abstract namespace. A stale socket file is not removed:
- * -EADDRINUSE. The fd or -errno; connect may suspend. */
-ROVE_API ROVE_MUST_CHECK int rove_unix_listen(const char *path);
+ * '@' is in the abstract namespace. The file of a listener outlives it: unless
+ * unix_replace is set whoever listens there next gets -EADDRINUSE. The fd or
+ * -errno; connect may suspend. */
+ROVE_API ROVE_MUST_CHECK int
+rove_unix_listen(const char *path, const rove_listen_options *options);
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_unix_connect(const char *path);
 
 #ifdef __cplusplus

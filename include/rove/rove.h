@@ -5,6 +5,7 @@
 #ifndef ROVE_ROVE_H
 #define ROVE_ROVE_H
 
+#include "rove/address.h"
 #include "rove/base.h"
 #include "rove/channel.h"
 #include "rove/coro.h"

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "rove/io.h"
-#include "rove/net.h"
 
 #include "src/platform/fd_io.h"
 #include "src/sched/pollable.h"
@@ -36,49 +35,18 @@ int rove_socket(int domain, int type, int protocol)
     return fd;
 }
 
-static int set_option(int fd, int level, int option, int value)
+int rv_socket_set(int fd, int level, int option, int value)
 {
     return rv_fd_setsockopt(fd, level, option, &value, sizeof value);
 }
 
-static int prepare_listener(int fd, const struct sockaddr *address,
-                            socklen_t length, unsigned reuse, int backlog)
+int rv_socket_connect(const rove_address *address, int type)
 {
-    int error = 0;
-    if ((reuse & RV_SOCKET_REUSE_ADDRESS) != 0) {
-        error = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    }
-    if (error == 0 && (reuse & RV_SOCKET_REUSE_PORT) != 0) {
-        error = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-    }
-    if (error == 0) {
-        error = rv_fd_bind(fd, address, length);
-    }
-    return error != 0 ? error : rv_fd_listen(fd, backlog);
-}
-
-int rv_socket_listen(const struct sockaddr *address, socklen_t length,
-                     unsigned reuse, int backlog)
-{
-    int fd = rove_socket(address->sa_family, SOCK_STREAM, 0);
+    int fd = rove_socket(address->as.any.sa_family, type, 0);
     if (fd < 0) {
         return fd;
     }
-    int error = prepare_listener(fd, address, length, reuse, backlog);
-    if (error != 0) {
-        (void)rove_close(fd);
-        return error;
-    }
-    return fd;
-}
-
-int rv_socket_connect(const struct sockaddr *address, socklen_t length)
-{
-    int fd = rove_socket(address->sa_family, SOCK_STREAM, 0);
-    if (fd < 0) {
-        return fd;
-    }
-    int error = rove_connect(fd, address, length);
+    int error = rove_connect(fd, &address->as.any, address->length);
     if (error != 0) {
         (void)rove_close(fd);
         return error;

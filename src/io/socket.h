@@ -1,19 +1,23 @@
-/* Making sockets: what rove_socket, rove_tcp_* and rove_unix_* share.
+/* Making sockets: what rove_socket, rove_tcp_*, rove_udp_* and rove_unix_*
+ * share.
  */
 #ifndef SRC_IO_SOCKET_H
 #define SRC_IO_SOCKET_H
 
-#include <sys/socket.h>
+#include "rove/address.h"
+#include "rove/base.h"
 
-/* A socket that listens at the address; the fd or -errno. reuse: SO_REUSEADDR,
- * SO_REUSEPORT, or 0 for neither; more than one option as a sum of flags. */
-enum { RV_SOCKET_REUSE_ADDRESS = 1, RV_SOCKET_REUSE_PORT = 2 };
-
-int rv_socket_listen(const struct sockaddr *address, socklen_t length,
-                     unsigned reuse, int backlog);
-
-/* A stream socket that is connected to the address; the fd or -errno. May
+/* A socket of that type that is connected to the address; the fd or -errno. May
  * suspend. */
-int rv_socket_connect(const struct sockaddr *address, socklen_t length);
+int rv_socket_connect(const rove_address *address, int type);
+
+/* Sets an option that is a number. 0 or -errno. */
+int rv_socket_set(int fd, int level, int option, int value);
+
+/* A span in the seconds of socket options, rounded up. */
+static inline int rv_socket_seconds(rove_time span)
+{
+    return (int)((span + ROVE_SEC - 1) / ROVE_SEC);
+}
 
 #endif

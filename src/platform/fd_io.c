@@ -242,6 +242,17 @@ int rv_fd_setsockopt(int fd, int level, int option, const void *value,
     return int_or_error(setsockopt(fd, level, option, value, size));
 }
 
+int rv_fd_getsockopt(int fd, int level, int option, void *value,
+                     socklen_t *size)
+{
+    return int_or_error(getsockopt(fd, level, option, value, size));
+}
+
+int rv_fd_getpeername(int fd, struct sockaddr *address, socklen_t *size)
+{
+    return int_or_error(getpeername(fd, address, size));
+}
+
 int rv_fd_getsockname(int fd, struct sockaddr *address, socklen_t *size)
 {
     return int_or_error(getsockname(fd, address, size));

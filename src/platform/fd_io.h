@@ -66,7 +66,10 @@ int rv_fd_listen(int fd, int backlog);
 int rv_fd_shutdown(int fd, int how);
 int rv_fd_setsockopt(int fd, int level, int option, const void *value,
                      socklen_t size);
+int rv_fd_getsockopt(int fd, int level, int option, void *value,
+                     socklen_t *size);
 int rv_fd_getsockname(int fd, struct sockaddr *address, socklen_t *size);
+int rv_fd_getpeername(int fd, struct sockaddr *address, socklen_t *size);
 
 /* Waits up to `timeout` nanoseconds (0: not at all, negative: for ever) until
  * one of `count` fds is ready. Returns how many are; 0 when the time is up,

@@ -378,7 +378,7 @@ TEST_P(IoApiTest, UnixSocketsCarryWhatTcpDoes)
 {
     Run([] {
         std::string name = "@rove_io_test_" + std::to_string(getpid());
-        int listener = rove_unix_listen(name.c_str());
+        int listener = rove_unix_listen(name.c_str(), nullptr);
         EXPECT_GE(listener, 0);
         Task server([&] {
             int fd = rove_accept(listener, nullptr, nullptr);

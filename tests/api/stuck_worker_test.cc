@@ -180,7 +180,7 @@ TEST_F(StuckWorkerTest, A9SocketsOfAStuckWorkerAreServed)
     rove_options options = OptionsFor({2, ROVE_STEALING});
     std::string path = "@rove-stuck-" + std::to_string(getpid());
     Body main = [&] {
-        int listener = rove_unix_listen(path.c_str());
+        int listener = rove_unix_listen(path.c_str(), nullptr);
         EXPECT_GE(listener, 0);
         rove_task *connector = Spawn([&] {
             far = rove_unix_connect(path.c_str());

@@ -253,7 +253,7 @@ TEST(ReadTest, DatagramsComeWithTheirSender)
 TEST(ReadTest, MessagesWithDescriptorsAreAllReceived)
 {
     RunTasks(1, [] {
-        int listener = rove_unix_listen("@rove_read_test");
+        int listener = rove_unix_listen("@rove_read_test", nullptr);
         int near = rove_unix_connect("@rove_read_test");
         int far = rove_accept(listener, nullptr, nullptr);
         EXPECT_EQ(rove_close(listener), 0);

@@ -27,19 +27,6 @@ TEST(TcpTest, NonsenseIsRefused)
         EXPECT_EQ(rove_tcp_listen(address, 0, nullptr), -EINVAL) << address;
         EXPECT_EQ(rove_tcp_connect(address, 1), -EINVAL) << address;
     }
-    rove_listen_options options;
-    rove_listen_options_init(&options);
-    options.size = 3;
-    EXPECT_EQ(rove_tcp_listen(nullptr, 0, &options), -EINVAL);
-    rove_listen_options_init(&options);
-    options.reuse_port = 2;
-    EXPECT_EQ(rove_tcp_listen(nullptr, 0, &options), -EINVAL);
-    rove_listen_options_init(&options);
-    options.backlog = UINT32_MAX;
-    EXPECT_EQ(rove_tcp_listen(nullptr, 0, &options), -EINVAL);
-    rove_listen_options_init(&options);
-    options.reserved = 1;
-    EXPECT_EQ(rove_tcp_listen(nullptr, 0, &options), -EINVAL);
     EXPECT_EQ(rove_tcp_listen("192.0.2.1", 0, nullptr), -EADDRNOTAVAIL);
 }
 
@@ -65,29 +52,6 @@ TEST(TcpTest, ListensAndConnects)
     });
 }
 
-TEST(TcpTest, ListenerHasReuseAddress)
-{
-    int listener = rove_tcp_listen(nullptr, 0, nullptr);
-    EXPECT_EQ(Option(listener, SOL_SOCKET, SO_REUSEADDR), 1);
-    EXPECT_EQ(Option(listener, SOL_SOCKET, SO_REUSEPORT), 0);
-    auto port = static_cast<uint16_t>(rove_local_port(listener));
-    EXPECT_EQ(rove_tcp_listen(nullptr, port, nullptr), -EADDRINUSE);
-    EXPECT_EQ(rove_close(listener), 0);
-}
-
-TEST(TcpTest, ListenersMayShareAPort)
-{
-    rove_listen_options options;
-    rove_listen_options_init(&options);
-    options.reuse_port = 1;
-    int first = rove_tcp_listen(nullptr, 0, &options);
-    auto port = static_cast<uint16_t>(rove_local_port(first));
-    int second = rove_tcp_listen(nullptr, port, &options);
-    EXPECT_GE(second, 0);
-    EXPECT_EQ(rove_close(first), 0);
-    EXPECT_EQ(rove_close(second), 0);
-}
-
 TEST(TcpTest, ConnectionHasNoDelay)
 {
     RunTasks(1, [] {
@@ -100,13 +64,9 @@ TEST(TcpTest, ConnectionHasNoDelay)
     });
 }
 
-TEST(TcpTest, OnlySocketsHaveAPort)
+TEST(TcpTest, OnlySocketsOfTcpHaveNoDelay)
 {
     Pipe pipe;
-    ForeignPair pair;
-    EXPECT_EQ(rove_local_port(pipe.out), -ENOTSOCK);
-    EXPECT_EQ(rove_local_port(pair.near), -EAFNOSUPPORT);
-    EXPECT_EQ(rove_local_port(-1), -EBADF);
     EXPECT_EQ(rove_tcp_set_nodelay(pipe.out, 1), -ENOTSOCK);
 }
 

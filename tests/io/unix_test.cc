@@ -17,7 +17,7 @@ namespace
 void Exchange(const std::string &name)
 {
     RunTasks(1, [&] {
-        int listener = rove_unix_listen(name.c_str());
+        int listener = rove_unix_listen(name.c_str(), nullptr);
         EXPECT_GE(listener, 0) << name;
         int near = rove_unix_connect(name.c_str());
         EXPECT_GE(near, 0) << name;
@@ -68,17 +68,17 @@ TEST_F(UnixTest, ExchangesByAbstractName)
 
 TEST_F(UnixTest, StaleFileIsLeftAlone)
 {
-    int listener = rove_unix_listen(path_.c_str());
+    int listener = rove_unix_listen(path_.c_str(), nullptr);
     ASSERT_GE(listener, 0);
     ASSERT_EQ(rove_close(listener), 0);
-    EXPECT_EQ(rove_unix_listen(path_.c_str()), -EADDRINUSE);
+    EXPECT_EQ(rove_unix_listen(path_.c_str(), nullptr), -EADDRINUSE);
     EXPECT_EQ(rove_unix_connect(path_.c_str()), -ECONNREFUSED);
 }
 
 TEST_F(UnixTest, NamesThatAreNoneAreRefused)
 {
-    EXPECT_EQ(rove_unix_listen(nullptr), -EINVAL);
-    EXPECT_EQ(rove_unix_listen(""), -EINVAL);
+    EXPECT_EQ(rove_unix_listen(nullptr, nullptr), -EINVAL);
+    EXPECT_EQ(rove_unix_listen("", nullptr), -EINVAL);
     EXPECT_EQ(rove_unix_connect(nullptr), -EINVAL);
     EXPECT_EQ(rove_unix_connect(path_.c_str()), -ENOENT);
 }
@@ -87,11 +87,12 @@ TEST_F(UnixTest, LongestNamesFitAndLongerOnesDoNot)
 {
     constexpr size_t room = sizeof(sockaddr_un::sun_path);
     std::string longest = "@" + std::string(room - 1, 'n');
-    int listener = rove_unix_listen(longest.c_str());
+    int listener = rove_unix_listen(longest.c_str(), nullptr);
     EXPECT_GE(listener, 0);
     EXPECT_EQ(rove_close(listener), 0);
-    EXPECT_EQ(rove_unix_listen((longest + "n").c_str()), -ENAMETOOLONG);
-    EXPECT_EQ(rove_unix_listen(std::string(room, '/').c_str()),
+    EXPECT_EQ(rove_unix_listen((longest + "n").c_str(), nullptr),
+              -ENAMETOOLONG);
+    EXPECT_EQ(rove_unix_listen(std::string(room, '/').c_str(), nullptr),
               -ENAMETOOLONG); // no room for its zero byte
 }
 

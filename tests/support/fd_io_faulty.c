@@ -201,6 +201,23 @@ RV_TWIN(int, rv_fd_setsockopt,
                       : __real_rv_fd_setsockopt(fd, level, option, value, size);
 }
 
+RV_TWIN(int, rv_fd_getsockopt,
+        (int fd, int level, int option, void *value, socklen_t *size))
+{
+    int error = rv_fault_check("rv_fd_getsockopt");
+
+    return error != 0 ? -error
+                      : __real_rv_fd_getsockopt(fd, level, option, value, size);
+}
+
+RV_TWIN(int, rv_fd_getpeername,
+        (int fd, struct sockaddr *address, socklen_t *size))
+{
+    int error = rv_fault_check("rv_fd_getpeername");
+
+    return error != 0 ? -error : __real_rv_fd_getpeername(fd, address, size);
+}
+
 RV_TWIN(int, rv_fd_getsockname,
         (int fd, struct sockaddr *address, socklen_t *size))
 {
