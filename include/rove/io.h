@@ -2,9 +2,9 @@
  * its name, suspends the task instead of blocking the thread, and returns a
  * count or -errno; never -EAGAIN, never -EINTR, and SIGPIPE is never raised.
  *
- * Fds that rove made (rove_socket, rove_accept, rove_tcp_*, rove_unix_*) must
- * be closed by rove_close(). Any other pollable fd may be used too; its flags
- * are not changed, and other code may close it.
+ * Fds that rove made (rove_socket, rove_accept, rove_pipe, rove_tcp_*,
+ * rove_unix_*) must be closed by rove_close(). Any other pollable fd may be
+ * used too; its flags are not changed, and other code may close it.
  *
  * Waiters of one direction of an fd queue first in, first out. On a plain
  * thread the calls block by ppoll, and may also fail with -EMFILE, -ENFILE or
@@ -80,6 +80,10 @@ rove_write_all(int fd, const void *buffer, size_t size, size_t *moved);
  * poll(2) has it.
  * Context  any thread; may suspend */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_poll(int fd, int events);
+
+/* A pipe, nonblocking and close-on-exec: what is written to fds[1] is read from
+ * fds[0]. 0 or -errno. */
+ROVE_API ROVE_MUST_CHECK int rove_pipe(int fds[2]);
 
 /* A nonblocking, close-on-exec socket; the fd, or -errno. */
 ROVE_API ROVE_MUST_CHECK int rove_socket(int domain, int type, int protocol);

@@ -30,6 +30,7 @@ int rv_io_begin(rv_io_call *call, int fd, unsigned sides)
     }
     call->fd = fd;
     call->is_managed = (flags & RV_CALLS_MANAGED) != 0;
+    call->is_file = (flags & RV_CALLS_FILE) != 0;
     call->is_stream = (flags & RV_CALLS_STREAM) != 0;
     call->is_thread = w == NULL;
     call->has_turn = false;

@@ -37,7 +37,8 @@ static inline unsigned rv_io_sides_of(int events)
 typedef struct rv_io_call {
     rv_pollable *file;
     int fd;
-    bool is_managed; /* made by rove: nonblocking, and a socket */
+    bool is_managed; /* made by rove: nonblocking */
+    bool is_file;    /* managed, and no socket: plain read and write do */
     bool is_stream;
     bool is_thread; /* of a plain thread */
     bool has_turn;  /* an event, or who came before, has left it the turn */

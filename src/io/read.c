@@ -1,9 +1,10 @@
 /* Reading: rove_read and its relatives.
  *
- * A socket is asked with MSG_DONTWAIT, whatever its flags. What is no socket
- * (pipes, terminals, files) is read without waiting where the kind of file can
- * do so; where not it is read after poll has found it readable. Files that
- * cannot be polled never have to wait, beyond their disk.
+ * A pipe that rove made is read as it is. Else a socket is asked with
+ * MSG_DONTWAIT, whatever its flags. What is no socket (pipes, terminals, files)
+ * is read without waiting where the kind of file can do so; where not it is
+ * read after poll has found it readable. Files that cannot be polled never have
+ * to wait, beyond their disk.
  */
 #include <errno.h>
 #include <limits.h>
@@ -50,6 +51,9 @@ static ssize_t read_file(rv_io_call *call, const rv_read *r)
 static ssize_t do_read(rv_io_call *call, void *args)
 {
     const rv_read *r = args;
+    if (call->is_file) {
+        return rv_fd_read(call->fd, r->buffer, r->size);
+    }
     ssize_t count = rv_fd_recv(call->fd, r->buffer, r->size, MSG_DONTWAIT);
     return count == -ENOTSOCK ? read_file(call, r) : count;
 }
@@ -81,6 +85,9 @@ static size_t total_size(const struct iovec *parts, int count)
 static ssize_t do_readv(rv_io_call *call, void *args)
 {
     const rv_read_parts *r = args;
+    if (call->is_file) {
+        return rv_fd_readv(call->fd, r->parts, r->count);
+    }
     struct msghdr message = {.msg_iov = (struct iovec *)r->parts,
                              .msg_iovlen = (size_t)r->count};
     ssize_t count = rv_fd_recvmsg(call->fd, &message, MSG_DONTWAIT);

@@ -1,9 +1,9 @@
 /* Writing: rove_write and its relatives.
  *
- * As in read.c: sockets by MSG_DONTWAIT, other files without waiting where they
- * can, else after poll has found them writable. Of those a pipe then takes
- * PIPE_BUF bytes without waiting, and gets no more at once; what can be sought
- * in has only its disk to wait for.
+ * As in read.c: pipes that rove made as they are, sockets by MSG_DONTWAIT,
+ * other files without waiting where they can, else after poll has found them
+ * writable. Of those a pipe then takes PIPE_BUF bytes without waiting, and gets
+ * no more at once; what can be sought in has only its disk to wait for.
  */
 #include <errno.h>
 #include <limits.h>
@@ -61,6 +61,9 @@ static ssize_t write_file(rv_io_call *call, const void *buffer, size_t size)
 static ssize_t do_write(rv_io_call *call, void *args)
 {
     const rv_write *w = args;
+    if (call->is_file) {
+        return rv_fd_write(call->fd, w->buffer, w->size);
+    }
     ssize_t count = rv_fd_send(call->fd, w->buffer, w->size, MSG_DONTWAIT);
     return count == -ENOTSOCK ? write_file(call, w->buffer, w->size) : count;
 }
@@ -89,6 +92,9 @@ static ssize_t write_file_parts(rv_io_call *call, const rv_write_parts *w)
 static ssize_t do_writev(rv_io_call *call, void *args)
 {
     const rv_write_parts *w = args;
+    if (call->is_file) {
+        return rv_fd_writev(call->fd, w->parts, w->count);
+    }
     struct msghdr message = {.msg_iov = (struct iovec *)w->parts,
                              .msg_iovlen = (size_t)w->count};
     ssize_t count = rv_fd_sendmsg(call->fd, &message, MSG_DONTWAIT);

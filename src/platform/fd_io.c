@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -202,6 +201,22 @@ int rv_fd_socket(int domain, int type, int protocol)
 {
     return int_or_error(
         socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+}
+
+int rv_fd_pipe(int fds[2])
+{
+    return int_or_error(pipe2(fds, O_NONBLOCK | O_CLOEXEC));
+}
+
+int rv_fd_set_nonblocking(int fd, bool on)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0) {
+        flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+        flags = fcntl(fd, F_SETFL, flags);
+    }
+    return int_or_error(flags);
 }
 
 int rv_fd_accept(int fd, struct sockaddr *from, socklen_t *from_size)

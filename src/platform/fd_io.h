@@ -14,6 +14,7 @@
 #define SRC_PLATFORM_FD_IO_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -50,6 +51,12 @@ ssize_t rv_fd_sendmsg(int fd, const struct msghdr *message, int flags);
 
 /* A new socket, non-blocking and close-on-exec whatever `type` says. */
 int rv_fd_socket(int domain, int type, int protocol);
+
+/* A pipe: what is written to fds[1] is read from fds[0]. 0 or -errno. */
+int rv_fd_pipe(int fds[2]);
+
+/* Makes an fd non-blocking, or blocking. 0 or -errno. */
+int rv_fd_set_nonblocking(int fd, bool on);
 
 /* A connection from the queue of a listening socket, non-blocking and
  * close-on-exec. An error that belongs to that one connection (-ECONNABORTED

@@ -72,8 +72,8 @@ void rv_pollable_adopt(rv_pollable *file, uint32_t flags)
     rv_lock_acquire(&file->lock);
     reset(file);
     rv_pollable_take_all(file, RV_CAUSE_CLOSED);
-    rv_u32_fetch_and_acq_rel(&file->calls,
-                             ~(uint32_t)RV_CALLS_STREAM);            /* CALL */
+    rv_u32_fetch_and_acq_rel(
+        &file->calls, ~(uint32_t)(RV_CALLS_STREAM | RV_CALLS_FILE)); /* CALL */
     rv_u32_fetch_or_acq_rel(&file->calls, RV_CALLS_MANAGED | flags); /* CALL */
     rv_lock_release(&file->lock);
 }

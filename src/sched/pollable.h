@@ -14,7 +14,8 @@
  *
  * Law of `calls`
  *   CLOSING           set and cleared by the closer: calls are refused
- *   MANAGED, STREAM   set by who made the descriptor, cleared by the closer
+ *   MANAGED, STREAM, FILE
+ *                     set by who made the descriptor, cleared by the closer
  *   count             calls in flight; the closer waits until it is zero
  *
  * `lock` is innermost: epoll calls and rv_wake are made under it, nothing that
@@ -56,8 +57,9 @@ enum {
     RV_CALLS_CLOSING = 1,
     RV_CALLS_MANAGED = 2,
     RV_CALLS_STREAM = 4, /* a short count means that the side is drained */
-    RV_CALLS_FLAGS = 7,
-    RV_CALLS_ONE = 8,
+    RV_CALLS_FILE = 8,   /* no socket: read and write, not recv and send */
+    RV_CALLS_FLAGS = 15,
+    RV_CALLS_ONE = 16,
 };
 
 typedef struct rv_pollable {
@@ -126,9 +128,9 @@ static inline bool rv_pollable_has_calls(const rv_pollable *file)
     return rv_u32_load_acquire(&file->calls) >= RV_CALLS_ONE; /* CALL */
 }
 
-/* Makes a descriptor that nobody uses yet a managed one. flags: 0 or
- * RV_CALLS_STREAM. Who still waits for an earlier one of this number, closed
- * behind our back, is claimed with RV_CAUSE_CLOSED. */
+/* Makes a descriptor that nobody uses yet a managed one. flags: a sum of
+ * RV_CALLS_STREAM and RV_CALLS_FILE. Who still waits for an earlier one of this
+ * number, closed behind our back, is claimed with RV_CAUSE_CLOSED. */
 void rv_pollable_adopt(rv_pollable *file, uint32_t flags);
 
 /* Closing, in four steps. begin refuses new calls and claims all waits with

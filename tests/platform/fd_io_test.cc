@@ -488,4 +488,26 @@ TEST_F(LoopbackTest, DatagramsNameTheirSender)
     EXPECT_EQ(rv_fd_close(b), 0);
 }
 
+TEST(FdPipeTest, PipeDoesNotBlockUntilItIsToldTo)
+{
+    int fds[2];
+    char byte = 0;
+
+    ASSERT_EQ(rv_fd_pipe(fds), 0);
+    EXPECT_EQ(fcntl(fds[0], F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(fcntl(fds[1], F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(rv_fd_read(fds[0], &byte, 1), -EAGAIN);
+    EXPECT_EQ(rv_fd_write(fds[1], "x", 1), 1);
+    EXPECT_EQ(rv_fd_read(fds[0], &byte, 1), 1);
+    EXPECT_EQ(byte, 'x');
+    EXPECT_EQ(rv_fd_set_nonblocking(fds[0], false), 0);
+    EXPECT_EQ(fcntl(fds[0], F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_NE(fcntl(fds[1], F_GETFL) & O_NONBLOCK, 0); // the ends differ
+    EXPECT_EQ(rv_fd_set_nonblocking(fds[0], true), 0);
+    EXPECT_EQ(rv_fd_read(fds[0], &byte, 1), -EAGAIN);
+    EXPECT_EQ(rv_fd_close(fds[0]), 0);
+    EXPECT_EQ(rv_fd_close(fds[1]), 0);
+    EXPECT_EQ(rv_fd_set_nonblocking(fds[0], true), -EBADF);
+}
+
 } // namespace

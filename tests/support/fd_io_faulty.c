@@ -154,6 +154,13 @@ RV_TWIN(int, rv_fd_socket, (int domain, int type, int protocol))
     return error != 0 ? -error : __real_rv_fd_socket(domain, type, protocol);
 }
 
+RV_TWIN(int, rv_fd_pipe, (int fds[2]))
+{
+    int error = rv_fault_check("rv_fd_pipe");
+
+    return error != 0 ? -error : __real_rv_fd_pipe(fds);
+}
+
 RV_TWIN(int, rv_fd_accept,
         (int fd, struct sockaddr *from, socklen_t *from_size))
 {
