@@ -1,6 +1,7 @@
 /* compare: runs every design in every shape, prints the table, and writes
  * compare.json and compare.html. Exit status: 0; 1 when something failed or a
- * request did; 2 for bad options or too few open files; 130 when interrupted. */
+ * request did; 2 for bad options or too few open files; 130 when interrupted.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

@@ -22,6 +22,19 @@ grep -q "^relative to single" "$TEST_TMPDIR/table" || fail "no ratios"
     --shape uniform --workers 2 --rate 4k --out "$out/http" >/dev/null ||
     fail "the HTTP service"
 
+"$compare" --duration 50ms --rounds 1 --design epoll,offload,stealing \
+    --shape uniform --workers 2 --rate 1k --work 200us --out "$out/work" \
+    >/dev/null || fail "requests that work"
+python3 - "$out/work/compare.json" <<'END' || fail "work is not done"
+import json, sys
+with open(sys.argv[1]) as file:
+    report = json.load(file)
+assert report["context"]["work_us"] == 200
+for entry in report["benchmarks"]:
+    # 200 us in each; some requests lie across the window's edges.
+    assert entry["cpu_seconds_per_million"] > 100, entry
+END
+
 python3 - "$out/compare.json" "$out/http/compare.json" <<'END' || fail "JSON"
 import json, sys
 names = set()
@@ -71,7 +84,7 @@ grep -q 'plots are missing' "$out/plain/compare.html" || fail "no HTML"
 # Bad options end at once, with a line that names the option.
 for bad in "--workers 0" "--workers 257" "--workers x" "--connections 0" \
     "--duration 0" "--duration 5x" "--compute 0" "--compute 101" \
-    "--rate -1" "--design loops" "--shape uniform," "--service gopher" "--rounds 0" "--rounds 100"; do
+    "--work -1" "--work 2s" "--rate -1" "--design loops" "--shape uniform," "--service gopher" "--rounds 0" "--rounds 100"; do
     # shellcheck disable=SC2086
     message=$("$compare" $bad --out "$out/bad" 2>&1)
     [ $? -eq 2 ] || fail "$bad is not refused"

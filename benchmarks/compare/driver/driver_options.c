@@ -15,6 +15,7 @@ static const struct option long_options[] = {
     {"workers", required_argument, NULL, 'w'},
     {"connections", required_argument, NULL, 'c'},
     {"compute", required_argument, NULL, 'C'},
+    {"work", required_argument, NULL, 'W'},
     {"duration", required_argument, NULL, 'd'},
     {"rate", required_argument, NULL, 'R'},
     {"design", required_argument, NULL, 'D'},
@@ -39,6 +40,8 @@ static void print_help(FILE *out)
         "  -C, --compute PERCENT   of each worker's time that computing takes "
         "in\n"
         "                          shape mixed (5)\n"
+        "  -W, --work TIME         that each other request computes for, as "
+        "50us (0)\n"
         "  -d, --duration TIME     measured in each run, as 2s or 500ms "
         "(0.5s)\n"
         "  -R, --rate N            of the open loop, requests a second, as "
@@ -95,14 +98,15 @@ static bool read_number(const char *text, const char *const *names,
     return false;
 }
 
-static double parse_seconds(const char *name, const char *text)
+static double parse_seconds(const char *name, const char *text, double low,
+                            double high, const char *wanted)
 {
     static const char *const names[] = {"", "s", "ms", "us", "m", NULL};
     static const double factors[] = {1, 1, 1e-3, 1e-6, 60};
     double value;
     if (!read_number(text, names, factors, &value) ||
-        !(value >= 1e-3 && value <= 3600)) {
-        reject(name, text, "a time from 1ms to 60m");
+        !(value >= low && value <= high)) {
+        reject(name, text, wanted);
     }
     return value;
 }
@@ -209,7 +213,12 @@ static void parse_load(struct driver_options *options, int option)
         options->compute = parse_percent("compute", optarg);
         break;
     case 'd':
-        options->duration = parse_seconds("duration", optarg);
+        options->duration = parse_seconds("duration", optarg, 1e-3, 3600,
+                                          "a time from 1ms to 60m");
+        break;
+    case 'W':
+        options->work =
+            parse_seconds("work", optarg, 0, 1, "a time from 0 to 1s");
         break;
     case 'R':
         options->rate = parse_rate("rate", optarg);
@@ -229,7 +238,7 @@ void driver_options_parse(struct driver_options *options, int argc, char **argv)
     int option;
     set_defaults(options);
     argv[0] = name;
-    while ((option = getopt_long(argc, argv, "s:w:c:C:d:R:D:S:r:o:h",
+    while ((option = getopt_long(argc, argv, "s:w:c:C:W:d:R:D:S:r:o:h",
                                  long_options, NULL)) != -1) {
         switch (option) {
         case 's':

@@ -25,6 +25,7 @@ struct driver_options {
     const char *service;
     unsigned workers, connections, rounds;
     double compute;  /* percent of each worker's time, in shape mixed */
+    double work;     /* seconds that each plain request computes for */
     double duration; /* measured seconds of each run */
     double rate;     /* of the open loop; 0: chosen after the first round */
     bool designs[DESIGNS];

@@ -30,7 +30,7 @@ static void add_text(struct arguments *arguments, char *name, char *value)
 static void add_number(struct arguments *arguments, char *name, double value)
 {
     char *text = arguments->numbers[arguments->used++];
-    snprintf(text, NUMBER_ROOM, "%.9g", value);
+    snprintf(text, NUMBER_ROOM, "%.12g", value);
     add_text(arguments, name, text);
 }
 
@@ -44,6 +44,7 @@ static int start_server(const struct driver_options *options,
     add_text(&arguments, "--design", (char *)design_names[run->design]);
     add_text(&arguments, "--service", (char *)options->service);
     add_number(&arguments, "--workers", options->workers);
+    add_number(&arguments, "--work", options->work * 1e9);
     add_text(&arguments, "--port", "0");
     int result = child_start(server, arguments.argv);
     if (result < 0) {

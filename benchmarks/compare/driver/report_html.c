@@ -33,12 +33,13 @@ static void write_head(FILE *out, const struct campaign *campaign,
     const struct driver_options *options = campaign->options;
     fputs(report_words_head, out);
     fprintf(out,
-            "<p>Service: %s. Workers: %u. Connections: %u. Computing, in "
+            "<p>Service: %s. Workers: %u. Connections: %u. Work in each "
+            "request: %g us. Computing, in "
             "shape mixed: %g %% of each worker's time. Rounds: %u of %gs. "
             "Open loop: %.0f requests/s.<br>",
             options->service, options->workers, options->connections,
-            options->compute, options->rounds, options->duration,
-            campaign->rate);
+            options->work * 1e6, options->compute, options->rounds,
+            options->duration, campaign->rate);
     write_escaped(out, machine->date);
     fputs(", ", out);
     write_escaped(out, machine->cpu);

@@ -35,6 +35,7 @@ static void write_context(FILE *out, const struct campaign *campaign,
     fprintf(out, "    \"workers\": %u,\n", options->workers);
     fprintf(out, "    \"connections\": %u,\n", options->connections);
     fprintf(out, "    \"compute_percent\": %g,\n", options->compute);
+    fprintf(out, "    \"work_us\": %g,\n", options->work * 1e6);
     fprintf(out, "    \"rounds\": %u,\n", options->rounds);
     fprintf(out, "    \"duration\": %g,\n", options->duration);
     fprintf(out, "    \"open_loop_rate\": %.0f,\n", campaign->rate);

@@ -6,12 +6,12 @@ static void write_heading(FILE *out, const struct campaign *campaign)
 {
     const struct driver_options *options = campaign->options;
     fprintf(out,
-            "%s service, %u worker%s, %u connections; medians of %u round%s "
-            "of %gs\n\n",
+            "%s service, %u worker%s, %u connections, %g us of work in each "
+            "request;\nmedians of %u round%s of %gs\n\n",
             options->service, options->workers,
             options->workers == 1 ? "" : "s", options->connections,
-            options->rounds, options->rounds == 1 ? "" : "s",
-            options->duration);
+            options->work * 1e6, options->rounds,
+            options->rounds == 1 ? "" : "s", options->duration);
     fprintf(out, "%-9s %-8s %10s %8s %8s %8s %9s %8s %5s\n", "", "", "", "p50",
             "p99", "p99.9", "computing", "server", "gen.");
     fprintf(out, "%-9s %-8s %10s %8s %8s %8s %9s %8s %5s %8s %8s %6s\n",

@@ -13,6 +13,7 @@ struct host_options {
     const struct service *service;
     unsigned workers; /* loops, or threads of the pool of design offload */
     uint16_t port;    /* 0: any */
+    int64_t work;     /* ns that each plain request computes for */
 };
 
 struct host_report {

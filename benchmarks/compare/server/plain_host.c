@@ -27,6 +27,7 @@ struct connection {
 /* Used by the loop's thread alone from the start to the join. */
 struct host {
     const struct service *service;
+    int64_t work;
     pthread_t thread;
     int epoll, listener, stop;
     uint64_t errors, failures;
@@ -138,6 +139,7 @@ static void add_connection(struct host *host, int fd)
     connection->previous->next = connection;
     host->all.previous = connection;
     session_open(&connection->session, host->service, 0);
+    connection->session.work = host->work;
     struct epoll_event event = {
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.ptr = connection,
@@ -234,6 +236,7 @@ static int start(const struct host_options *options, void **out, uint16_t *port)
         return listener < 0 ? listener : -ENOMEM;
     }
     host->service = options->service;
+    host->work = options->work;
     host->all.next = host->all.previous = &host->all;
     host->listener = listener;
     host->epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -93,6 +93,7 @@ static int64_t serve(void *arg)
     struct session *session = &connection->session;
     session_open(session, connection->shared->service,
                  (unsigned)rove_worker_index());
+    session->work = connection->shared->work;
     for (;;) {
         size_t room;
         char *space = session_space(session, &room);

@@ -153,6 +153,7 @@ static int start(const struct host_options *options, void **out, uint16_t *port)
         return -ENOMEM;
     }
     host->shared.service = options->service;
+    host->shared.work = options->work;
     host->shared.offload = strcmp(options->design, "offload") == 0;
     host->loops = many ? options->workers : 1;
     *port = options->port;

@@ -17,11 +17,14 @@
 #include "benchmarks/compare/server/plain_host.h"
 #include "benchmarks/compare/server/rove_host.h"
 
+#define WORK_MAX 1000000000
+
 static const struct option long_options[] = {
     {"design", required_argument, NULL, 'd'},
     {"service", required_argument, NULL, 's'},
     {"workers", required_argument, NULL, 'w'},
     {"port", required_argument, NULL, 'p'},
+    {"work", required_argument, NULL, 'W'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -33,6 +36,7 @@ static void print_help(FILE *out)
           "  --service NAME  echo, http\n"
           "  --workers N     loops, or pool threads of design offload (1)\n"
           "  --port N        port on 127.0.0.1, 0 for any (0)\n"
+          "  --work NS       that each plain request computes for (0)\n"
           "Serves until standard input ends or SIGTERM comes.\n",
           out);
 }
@@ -76,7 +80,7 @@ static const struct host_kind *find_kind(const char *design)
 
 static struct host_options parse_options(int argc, char **argv)
 {
-    struct host_options options = {"stealing", &service_echo, 1, 0};
+    struct host_options options = {"stealing", &service_echo, 1, 0, 0};
     static char name[] = "compare_server"; /* for getopt's messages */
     int option;
     argv[0] = name;
@@ -97,6 +101,9 @@ static struct host_options parse_options(int argc, char **argv)
             break;
         case 'p':
             options.port = (uint16_t)parse_number("port", optarg, 0, 65535);
+            break;
+        case 'W':
+            options.work = parse_number("work", optarg, 0, WORK_MAX);
             break;
         case 'h':
             print_help(stdout);

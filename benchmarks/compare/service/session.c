@@ -63,6 +63,8 @@ void session_answer(struct session *session)
 {
     if (session->kind == REQUEST_COMPUTE) {
         work_burn(WORK_NS);
+    } else if (session->kind == REQUEST_PLAIN && session->work > 0) {
+        work_burn(session->work);
     }
     session->service->answer(session);
 }

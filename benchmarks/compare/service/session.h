@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "benchmarks/compare/service/frame.h"
 #include "benchmarks/compare/service/http_state.h"
@@ -36,6 +37,7 @@ struct service;
 struct session {
     const struct service *service;
     unsigned where;         /* the loop that serves it */
+    int64_t work;           /* ns that each plain request computes for */
     enum request_kind kind; /* of the request that waits for its answer */
     bool closing;           /* takes no more requests */
     bool failed;            /* closing because the peer broke the protocol */
@@ -61,6 +63,7 @@ extern const struct service service_http;
 /* The service of that name, or NULL. */
 const struct service *service_find(const char *name);
 
+/* Plain requests compute nothing, unless the caller then sets `work`. */
 void session_open(struct session *session, const struct service *service,
                   unsigned where);
 

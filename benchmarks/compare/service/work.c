@@ -14,8 +14,8 @@ void work_burn(int64_t ns)
     int64_t end = read_thread_clock() + ns;
     uint64_t x = (uint64_t)end;
     do {
-        /* Some 10 us between two readings, each of which is a system call. */
-        for (int i = 0; i < 5000; i++) {
+        /* Some 2 us between two readings, each of which is a system call. */
+        for (int i = 0; i < 1000; i++) {
             x ^= x << 13;
             x ^= x >> 7;
             x ^= x << 17;
