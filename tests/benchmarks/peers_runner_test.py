@@ -14,8 +14,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
                                 "..", "..", "benchmarks", "peers"))
 
 # pylint: disable=wrong-import-position
-from runner import (campaign, figures, options, page, plot, process, programs,
-                    report, table, workloads)
+from runner import (campaign, figures, marked, options, page, plot, process,
+                    programs, report, table, workloads)
 
 
 class Runtime:
@@ -100,6 +100,15 @@ class ReportTest(unittest.TestCase):
                          (3, 1000))
         self.assertEqual((found["time_unit"], found["p99_ns"]), ("ns", 7.0))
 
+    def test_entry_can_be_read_again(self):
+        one = series("rove", [10, 30, 20], "parked_task", 2, (),
+                     bytes_per_task=7.0)
+        found = report.series_of(report.entry(one))
+        self.assertEqual(found.name, one.name)
+        self.assertEqual(found.values("ns_per_op"), [10, 30, 20])
+        self.assertEqual(found.counters, ("ns_per_op", "bytes_per_task"))
+        self.assertEqual(found.median("bytes_per_task"), 7)
+
     def test_series_without_runs_is_left_out(self):
         found = report.layout({}, [series("rove", [1]), series("go", [])])
         self.assertEqual([row["name"] for row in found["benchmarks"]],
@@ -121,6 +130,24 @@ class ReportTest(unittest.TestCase):
         text = plot.script("id", "title", "ns",
                            [("yield", {"rove": 10.0})], ["rove", "go"])
         self.assertIn('"yield" 10 NaN', text)
+
+
+class MarkedTest(unittest.TestCase):
+    TEXT = ("a\n<!-- generated: x -->\nold\n<!-- end -->\nb\n"
+            "<!-- generated: x y -->\nkept\n<!-- end -->\n")
+
+    def test_part_is_replaced_and_the_rest_kept(self):
+        found = marked.replaced(self.TEXT, "x", ["1", r"\2"])
+        self.assertEqual(found, self.TEXT.replace("old", "1\n\\2"))
+        self.assertEqual(marked.replaced(found, "x", ["1", r"\2"]), found)
+
+    def test_part_that_is_not_there_is_named(self):
+        with self.assertRaisesRegex(marked.Missing, "0 parts named 'z'"):
+            marked.replaced(self.TEXT, "z", [])
+
+    def test_table_has_numbers_at_the_right(self):
+        self.assertEqual(list(marked.table([["", "ns"], ["yield", "1"]])),
+                         ["|  | ns |", "|---|---:|", "| yield | 1 |"])
 
 
 class WorkloadsTest(unittest.TestCase):

@@ -7,6 +7,9 @@ COLOURS = {
     "boost_fiber": "#59713d", "onetbb": "#8e6c8a", "libuv": "#9c755f",
     "epoll": "#9aa0a6", "pthreads": "#333333", "asyncio": "#b5a642",
     "uvloop": "#6b8e9e",
+    # of //benchmarks/compare/sweep
+    "single": "#4c78a8", "offload": "#f2a541", "sharded": "#72b7b2",
+    "stealing": "#d1495b",
 }
 
 HEAD = """set terminal svg size 1000,360 font 'sans-serif,12' name '{id}' \
@@ -22,15 +25,15 @@ set tics nomirror
 set xtics noenhanced rotate by -25
 set grid ytics lc rgb '#dddddd'
 set key outside right top noenhanced
-set logscale y
 set format y '%.0s%c'
 """
 
 
-def script(plot_id, title, unit, groups, bars):
+def script(plot_id, title, unit, groups, bars, is_log=True):
     """groups: a name and its values by bar; what a group has not is left
     empty."""
-    lines = [HEAD.format(id=plot_id, title=title, unit=unit)]
+    lines = [HEAD.format(id=plot_id, title=title, unit=unit) +
+             ("set logscale y" if is_log else "set yrange [0:*]")]
     lines.append("$data << EOD")
     lines.append("name " + " ".join(f'"{bar}"' for bar in bars))
     for name, values in groups:

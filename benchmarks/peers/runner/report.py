@@ -1,9 +1,14 @@
 """The results as JSON, in google-benchmark's layout."""
 
+import collections
 import json
 import os
 import platform
 import time
+
+from runner import figures, workloads
+
+Runtime = collections.namedtuple("Runtime", "name")
 
 BUSY = 0.5  # load for each CPU from which on figures are doubtful
 
@@ -46,6 +51,7 @@ def entry(series):
         found[counter] = series.median(counter)
     found["spread"] = series.spread("ns_per_op")
     found["values"] = series.values("ns_per_op")
+    found["rounds"] = list(series.rounds.values())
     return found
 
 
@@ -61,3 +67,19 @@ def write(path, found, series):
         json.dump(layout(found, series), file, indent=1)
         file.write("\n")
     os.replace(scratch, path)
+
+
+def series_of(entry_found):
+    """An entry as a series again."""
+    runtime, workload, workers = entry_found["name"].split("/")
+    one = figures.Series(Runtime(runtime), workload, int(workers),
+                         workloads.counters(workload))
+    one.rounds = dict(enumerate(entry_found["rounds"]))
+    return one
+
+
+def read(path):
+    """The context and the series of a report."""
+    with open(path, encoding="utf-8") as file:
+        found = json.load(file)
+    return found["context"], [series_of(row) for row in found["benchmarks"]]

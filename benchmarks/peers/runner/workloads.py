@@ -56,6 +56,14 @@ SHAPE_COUNTERS = ("p99_ns", "server_cpu_ns")
 ORDER = [workload.name for workload in TASKS] + [s.name for s in SHAPES]
 
 
+def counters(name):
+    """What is compared of a workload beside ns_per_op."""
+    for workload in TASKS:
+        if workload.name == name:
+            return workload.counters
+    return SHAPE_COUNTERS
+
+
 def names(widths):
     """What filters see: each workload with each number of workers."""
     for workload in TASKS:
