@@ -60,7 +60,8 @@ def machine_lines(results):
     yield (f"{context['cpu_model']}, {context['num_cpus']} CPUs, "
            f"{context['kernel']}, {context['compiler']}, "
            f"{context['library_build_type']} build, {context['date'][:10]}; "
-           f"medians of {context['rounds']} rounds of "
+           f"medians of {context['rounds']} "
+           f"round{'s' * (context['rounds'] > 1)} of "
            f"{context['duration']:g} s; open loop at "
            f"{context['open_loop_rate']} requests/s; load average before the "
            f"start {context['load_avg'][0]:.2f}.")
