@@ -72,6 +72,27 @@ ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_read_exact(int fd,
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
 rove_write_all(int fd, const void *buffer, size_t size, size_t *moved);
 
+/* Sends up to size bytes of a file, from *offset, which moves on, or from the
+ * file's position when offset is NULL, to any fd. Returns a count, which may be
+ * short of size, 0 at the end of the file, or -errno: -EINVAL when `in` cannot
+ * be mapped (a socket, a pipe). Waits for `out` alone: bytes of `in` that are
+ * not in memory are read from the disk while the worker waits. A blocking
+ * socket that rove did not make gets 4 KiB a call. Closing either fd ends the
+ * wait with -EBADF. */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_sendfile(int out, int in,
+                                                             off_t *offset,
+                                                             size_t size);
+
+/* Moves up to size bytes, one of in and out being a pipe; the offset of one
+ * that has a position may be given, as for splice(2). Waits for whichever side
+ * is not ready; SPLICE_F_NONBLOCK has no effect, and the rest is as for
+ * rove_sendfile(): a file may let the worker wait for its disk, a blocking
+ * socket of others gets 4 KiB a call. Returns a count, or 0 at the end of
+ * `in`. */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
+rove_splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t size,
+            unsigned flags);
+
 /* Waits until fd is ready for one of events (POLLIN, POLLOUT, both) or has an
  * error. Works on fds that other libraries open and close. Returns the ready
  * events (POLLIN POLLOUT POLLERR POLLHUP), -ECANCELED, -EBADF, -EINVAL when

@@ -111,25 +111,50 @@ static int poll_with_bell(rv_io_call *call, int doorbell)
     return result;
 }
 
-/* The doorbell is out of the queue and the scopes before it is closed. It is
- * rung by who closes the descriptor, ends a scope or moves its deadline. */
-static int wait_as_thread(rv_io_call *call)
+static int hang_bell(const rv_io_call *call, rv_poll_wait *bell, int doorbell)
+{
+    *bell = (rv_poll_wait){.sides = 1u << RV_SIDE_ALERT};
+    bell->node[RV_SIDE_ALERT].doorbell = doorbell;
+    return rv_poll_wait_queue(call->file, call->fd, NULL, bell, 0);
+}
+
+static int wait_with_bell(rv_io_call *call, const rv_io_call *beside,
+                          int doorbell)
+{
+    rv_poll_wait bell;
+    rv_poll_wait bell_beside;
+    int result = hang_bell(call, &bell, doorbell);
+    if (result != 0) {
+        return result;
+    }
+    if (beside != NULL) {
+        result = hang_bell(beside, &bell_beside, doorbell);
+    }
+    if (result == 0) {
+        rv_scope_thread_show_bell(doorbell);
+        result = poll_with_bell(call, doorbell);
+        rv_scope_thread_show_bell(-1);
+        if (beside != NULL) {
+            rv_poll_wait_unqueue(beside->file, &bell_beside, false);
+        }
+    }
+    rv_poll_wait_unqueue(call->file, &bell, false);
+    return result;
+}
+
+/* The doorbell is out of the queues and the scopes before it is closed. It is
+ * rung by who closes a descriptor, ends a scope or moves its deadline. */
+static int wait_as_thread(rv_io_call *call, const rv_io_call *beside)
 {
     int doorbell = rv_event_fd_open();
     if (doorbell < 0) {
         return doorbell;
     }
-    rv_poll_wait bell = {.sides = 1u << RV_SIDE_ALERT};
-    bell.node[RV_SIDE_ALERT].doorbell = doorbell;
-    int result = rv_poll_wait_queue(call->file, call->fd, NULL, &bell, 0);
-    if (result == 0) {
-        rv_scope_thread_show_bell(doorbell);
-        result = poll_with_bell(call, doorbell);
-        rv_scope_thread_show_bell(-1);
-        rv_poll_wait_unqueue(call->file, &bell, false);
-    }
+    int result = wait_with_bell(call, beside, doorbell);
     (void)rv_fd_close(doorbell);
-    if (result >= 0 && rv_pollable_is_closing(call->file)) {
+    if (result >= 0 &&
+        (rv_pollable_is_closing(call->file) ||
+         (beside != NULL && rv_pollable_is_closing(beside->file)))) {
         return -EBADF;
     }
     if (result == 0 && rv_scope_thread_cause(true) != 0) {
@@ -140,7 +165,72 @@ static int wait_as_thread(rv_io_call *call)
 
 int rv_io_wait(rv_io_call *call)
 {
-    return call->is_thread ? wait_as_thread(call) : wait_as_task(call);
+    return call->is_thread ? wait_as_thread(call, NULL) : wait_as_task(call);
+}
+
+/* Only a turn is passed: those who queued behind others count on it, and those
+ * who found the queue empty count on the events after they had asked. */
+static void pass_turn(rv_io_call *call)
+{
+    unsigned left = call->wait.sides & ~(1u << RV_SIDE_ALERT);
+    for (; left != 0; left = rv_sides_rest(left)) {
+        rv_side side = (rv_side)rv_sides_first(left);
+        if (rv_poll_side_has_waiters(&call->file->side[side])) {
+            rv_poll_wait_pass(call->file, side);
+        }
+    }
+}
+
+/* Queues on both, or on neither. */
+static int queue_both(rv_io_call *call, const rv_io_call *beside,
+                      rv_poll_wait *guard, const rv_wait *wait)
+{
+    *guard = (rv_poll_wait){.sides = 1u << RV_SIDE_ALERT};
+    int error =
+        rv_poll_wait_queue(beside->file, beside->fd, NULL, guard, wait->ref);
+    if (error == 0) {
+        error = rv_poll_wait_queue(call->file, call->fd, &wait->worker->poller,
+                                   &call->wait, wait->ref);
+        if (error != 0) {
+            rv_poll_wait_unqueue(beside->file, guard, false);
+        }
+    }
+    return error;
+}
+
+/* Alerts on the other descriptor may end the wait, too: so nothing is known of
+ * the turn but that asking will tell. */
+static int wait_beside_as_task(rv_io_call *call, const rv_io_call *beside)
+{
+    rv_wait wait;
+    int error = rv_wait_begin(&wait);
+    if (error != 0) {
+        return error;
+    }
+    rv_poll_wait guard;
+    error = queue_both(call, beside, &guard, &wait);
+    if (error != 0) {
+        /* A canceller or closer that was faster is met again by waiting. */
+        (void)rv_wait_abort(&wait);
+        return error == RV_POLL_WAIT_RETRY ? 0 : error;
+    }
+    wait.worker->budget++; /* it counts when it is picked */
+    unsigned cause = rv_wait_suspend(&wait);
+    rv_poll_wait_unqueue(beside->file, &guard, false);
+    rv_poll_wait_unqueue(call->file, &call->wait, cause != RV_CAUSE_SOURCE);
+    call->has_turn = cause == RV_CAUSE_SOURCE;
+    call->must_ask = true;
+    return result_of(&wait, cause);
+}
+
+int rv_io_wait_beside(rv_io_call *call, rv_io_call *beside)
+{
+    if (beside->has_turn) {
+        beside->has_turn = false;
+        pass_turn(beside);
+    }
+    return call->is_thread ? wait_as_thread(call, beside)
+                           : wait_beside_as_task(call, beside);
 }
 
 int rv_io_back_off(rv_io_call *call, rove_time *span)
@@ -162,19 +252,6 @@ int rv_io_back_off(rv_io_call *call, rove_time *span)
         rv_wait_suspend_until(&wait, rv_time_add(rv_clock_now(), *span));
     rv_poll_wait_unqueue(call->file, &pause, false);
     return result_of(&wait, cause);
-}
-
-/* Only a turn is passed: those who queued behind others count on it, and those
- * who found the queue empty count on the events after they had asked. */
-static void pass_turn(rv_io_call *call)
-{
-    unsigned left = call->wait.sides & ~(1u << RV_SIDE_ALERT);
-    for (; left != 0; left = rv_sides_rest(left)) {
-        rv_side side = (rv_side)rv_sides_first(left);
-        if (rv_poll_side_has_waiters(&call->file->side[side])) {
-            rv_poll_wait_pass(call->file, side);
-        }
-    }
 }
 
 void rv_io_end(rv_io_call *call, bool drained)

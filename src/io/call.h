@@ -77,6 +77,10 @@ static inline bool rv_io_may_try(rv_io_call *call)
  * may_block is set. */
 int rv_io_wait(rv_io_call *call);
 
+/* The same in a call on two descriptors, both entered: closing the other one
+ * ends the wait, too, and its turn goes to who else waits for it. */
+int rv_io_wait_beside(rv_io_call *call, rv_io_call *beside);
+
 /* Waits for a while because trying again at once is pointless though the
  * descriptor is ready: 1 ms the first time (*span is 0), then twice as long as
  * the last time, up to 100 ms. 0, -ECANCELED, -EBADF (closed) or -ENOMEM. May

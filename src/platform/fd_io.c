@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
+#include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "src/base/bits.h"
 #include "src/base/clock.h"
+#include "src/platform/sigpipe.h"
 
 #define NS_PER_SEC INT64_C(1000000000)
 
@@ -61,47 +61,11 @@ ssize_t rv_fd_read_nowait(int fd, void *buffer, size_t size)
     return count_or_error(count);
 }
 
-static sigset_t sigpipe_alone(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGPIPE);
-    return set;
-}
-
-static sigset_t hold_sigpipe(void)
-{
-    sigset_t set = sigpipe_alone();
-    sigset_t before;
-
-    (void)pthread_sigmask(SIG_BLOCK, &set, &before);
-    return before;
-}
-
-/* The signal of a write that failed is pending on this thread; it is taken away
- * even where the caller had it blocked, or it would strike when he unblocks it.
- * `before` is what hold_sigpipe returned. */
-static void drop_sigpipe(bool is_raised, const sigset_t *before)
-{
-    sigset_t set = sigpipe_alone();
-
-    if (is_raised) {
-        const struct timespec at_once = {0};
-
-        while (interrupted(sigtimedwait(&set, NULL, &at_once))) {
-        }
-    }
-    if (sigismember(before, SIGPIPE) == 0) {
-        (void)pthread_sigmask(SIG_SETMASK, before, NULL);
-    }
-}
-
 /* Writes at the current position, by pwritev2 for its flags. */
 static ssize_t write_quietly(int fd, const struct iovec *pieces, int count,
                              int flags)
 {
-    sigset_t before = hold_sigpipe();
+    sigset_t before = rv_sigpipe_hold();
     ssize_t done;
 
     do {
@@ -110,7 +74,7 @@ static ssize_t write_quietly(int fd, const struct iovec *pieces, int count,
                    : pwritev2(fd, pieces, count, CURRENT_POSITION, flags);
     } while (interrupted(done));
     done = count_or_error(done);
-    drop_sigpipe(done == -EPIPE, &before);
+    rv_sigpipe_drop(done == -EPIPE, &before);
     return done;
 }
 

@@ -24,10 +24,8 @@
 ssize_t rv_fd_read(int fd, void *buffer, size_t size);
 ssize_t rv_fd_readv(int fd, const struct iovec *pieces, int count);
 
-/* Outside a socket the kernel has no flag against SIGPIPE, so these block the
- * signal around the call: one system call more, or two if the thread did not
- * have it blocked already. For what is known to be a socket use rv_fd_send or
- * rv_fd_sendmsg. */
+/* Outside a socket the kernel has no flag against SIGPIPE: see sigpipe.h. For
+ * what is known to be a socket use rv_fd_send or rv_fd_sendmsg. */
 ssize_t rv_fd_write(int fd, const void *buffer, size_t size);
 ssize_t rv_fd_writev(int fd, const struct iovec *pieces, int count);
 ssize_t rv_fd_pwrite(int fd, const void *buffer, size_t size, off_t offset);

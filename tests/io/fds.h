@@ -88,6 +88,14 @@ struct ForeignPair {
         close(far);
     }
 
+    // The same as TcpPair's, for two that are not blocking.
+    void Fill() const
+    {
+        std::string block(4096, 'f');
+        while (send(near, block.data(), block.size(), MSG_NOSIGNAL) > 0) {
+        }
+    }
+
     int near;
     int far;
 };
