@@ -2,6 +2,8 @@
 // `ops` operations inside a runtime and a process of its own.
 //   --workers=N  the workloads that peers have too, each with N workers
 //   --ops=N      so many operations, or the largest tree with no more nodes
+//   --jumps=N    raw jumps of each measurement of F (4 million); few, when F is
+//                not wanted
 // Counters:
 //   ns_per_op  nanoseconds for each operation
 //   per_F      the same in units of F, the raw jump, measured before the run
@@ -21,7 +23,7 @@
 namespace
 {
 
-constexpr uint64_t kJumps = 4000000;
+uint64_t jumps = 4000000; // set once, before the first run
 
 struct Call {
     const micro_bench *bench;
@@ -110,14 +112,14 @@ bool RunApart(const micro_bench *bench, micro_result *result)
 void Run(benchmark::State &state, const micro_bench *bench)
 {
     micro_result result = {};
-    double floor_ns = micro_raw_jump(kJumps);
+    double floor_ns = micro_raw_jump(jumps);
     for (auto _ : state) {
         if (!RunApart(bench, &result)) {
             state.SkipWithError("the run failed");
             return;
         }
     }
-    floor_ns = std::min(floor_ns, micro_raw_jump(kJumps));
+    floor_ns = std::min(floor_ns, micro_raw_jump(jumps));
     uint64_t ops = result.ops > 0 ? result.ops : bench->ops;
     double ns_per_op = result.ns / static_cast<double>(ops);
     state.counters["ns_per_op"] = ns_per_op;
@@ -138,7 +140,7 @@ void RunRawJump(benchmark::State &state)
 {
     double ns_per_op = 0;
     for (auto _ : state) {
-        ns_per_op = micro_raw_jump(kJumps);
+        ns_per_op = micro_raw_jump(jumps);
     }
     state.counters["ns_per_op"] = ns_per_op;
 }
@@ -151,6 +153,8 @@ int main(int argc, char **argv)
 {
     std::vector<char *> args(argv, argv + argc);
     uint64_t ops = TakeNumber("--ops", &args);
+    uint64_t wanted_jumps = TakeNumber("--jumps", &args);
+    jumps = wanted_jumps != 0 ? wanted_jumps : jumps;
     auto workers = static_cast<unsigned>(TakeNumber("--workers", &args));
     std::vector<micro_bench> benches = ListBenches(workers);
     char once[] = "--benchmark_min_time=0.000000001";
