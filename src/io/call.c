@@ -286,14 +286,30 @@ static bool has_drained(rv_io_call *call, rv_side side, ssize_t count,
 
 ssize_t rv_io_run(int fd, rv_side side, rv_io_op *op, void *args, size_t wanted)
 {
+    return rv_io_run_resting(fd, side, op, NULL, args, wanted);
+}
+
+ssize_t rv_io_run_resting(int fd, rv_side side, rv_io_op *op,
+                          void (*rest)(void *args), void *args, size_t wanted)
+{
     rv_io_call call;
     ssize_t count = rv_io_begin(&call, fd, 1u << side);
     if (count != 0) {
         return count;
     }
-    do {
+    for (;;) {
         count = rv_io_may_try(&call) ? op(&call, args) : -EAGAIN;
-    } while (count == -EAGAIN && (count = rv_io_wait(&call)) == 0);
+        if (count != -EAGAIN) {
+            break;
+        }
+        if (rest != NULL) {
+            rest(args);
+        }
+        count = rv_io_wait(&call);
+        if (count != 0) {
+            break;
+        }
+    }
     rv_io_end(&call, has_drained(&call, side, count, wanted));
     return count;
 }

@@ -108,4 +108,8 @@ typedef ssize_t rv_io_op(rv_io_call *call, void *args);
 ssize_t rv_io_run(int fd, rv_side side, rv_io_op *op, void *args,
                   size_t wanted);
 
+/* The same, and calls rest(args) before each wait. */
+ssize_t rv_io_run_resting(int fd, rv_side side, rv_io_op *op,
+                          void (*rest)(void *args), void *args, size_t wanted);
+
 #endif

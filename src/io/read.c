@@ -6,12 +6,13 @@
  * read after poll has found it readable. Files that cannot be polled never have
  * to wait, beyond their disk.
  */
+#include "src/io/read.h"
+
 #include <errno.h>
 #include <limits.h>
 
 #include "rove/io.h"
 
-#include "src/io/call.h"
 #include "src/platform/fd_io.h"
 
 /* Calls whose -EAGAIN is not about the data that others wait for. */
@@ -35,27 +36,32 @@ static bool is_readable(const rv_io_call *call)
     return call->may_block || rv_io_events(call, POLLIN) != 0;
 }
 
-static ssize_t read_file(rv_io_call *call, const rv_read *r)
+static ssize_t read_file(rv_io_call *call, void *buffer, size_t size)
 {
     if (call->may_block) {
-        return rv_fd_read(call->fd, r->buffer, r->size);
+        return rv_fd_read(call->fd, buffer, size);
     }
-    ssize_t count = rv_fd_read_nowait(call->fd, r->buffer, r->size);
+    ssize_t count = rv_fd_read_nowait(call->fd, buffer, size);
     if (count == -EOPNOTSUPP) {
-        count = is_readable(call) ? rv_fd_read(call->fd, r->buffer, r->size)
-                                  : -EAGAIN;
+        count =
+            is_readable(call) ? rv_fd_read(call->fd, buffer, size) : -EAGAIN;
     }
     return count;
+}
+
+ssize_t rv_read_try(rv_io_call *call, void *buffer, size_t size)
+{
+    if (call->is_file) {
+        return rv_fd_read(call->fd, buffer, size);
+    }
+    ssize_t count = rv_fd_recv(call->fd, buffer, size, MSG_DONTWAIT);
+    return count == -ENOTSOCK ? read_file(call, buffer, size) : count;
 }
 
 static ssize_t do_read(rv_io_call *call, void *args)
 {
     const rv_read *r = args;
-    if (call->is_file) {
-        return rv_fd_read(call->fd, r->buffer, r->size);
-    }
-    ssize_t count = rv_fd_recv(call->fd, r->buffer, r->size, MSG_DONTWAIT);
-    return count == -ENOTSOCK ? read_file(call, r) : count;
+    return rv_read_try(call, r->buffer, r->size);
 }
 
 /* Nothing is asked for: the kernel checks the descriptor, and a datagram stays

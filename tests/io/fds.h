@@ -88,11 +88,13 @@ struct ForeignPair {
         close(far);
     }
 
-    // The same as TcpPair's, for two that are not blocking.
+    // So that no byte from near can be sent before the far end reads. Of a TCP
+    // connection that is not certain: the kernel makes more room in its time.
     void Fill() const
     {
-        std::string block(4096, 'f');
-        while (send(near, block.data(), block.size(), MSG_NOSIGNAL) > 0) {
+        std::string block(65536, 'f');
+        while (send(near, block.data(), block.size(),
+                    MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
         }
     }
 

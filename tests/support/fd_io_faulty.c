@@ -144,7 +144,16 @@ RV_TWIN(ssize_t, rv_fd_sendmsg,
 {
     int error = rv_fault_check("rv_fd_sendmsg");
 
-    return error != 0 ? -error : __real_rv_fd_sendmsg(fd, message, flags);
+    if (error == RV_FAULT_SHORT && message->msg_iovlen > 0) {
+        struct iovec piece =
+            first_byte(message->msg_iov, (int)message->msg_iovlen);
+        struct msghdr part = *message;
+
+        part.msg_iov = &piece;
+        part.msg_iovlen = 1;
+        return __real_rv_fd_sendmsg(fd, &part, flags);
+    }
+    return error > 0 ? -error : __real_rv_fd_sendmsg(fd, message, flags);
 }
 
 RV_TWIN(int, rv_fd_socket, (int domain, int type, int protocol))
