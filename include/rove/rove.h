@@ -20,6 +20,7 @@
 #include "rove/runtime.h"
 #include "rove/scope.h"
 #include "rove/select.h"
+#include "rove/server.h"
 #include "rove/stream.h"
 #include "rove/sync.h"
 #include "rove/task.h"

@@ -1,0 +1,149 @@
+/* A listener of a server, and the task that accepts from it.
+ *
+ *     bound {                 its deadline ends the connections
+ *         group {             the connections
+ *             accepting { }   ends with draining
+ *         }
+ *     }
+ */
+#include <errno.h>
+
+#include "rove/io.h"
+#include "rove/net.h"
+
+#include "src/base/mem.h"
+#include "src/io/server.h"
+
+rv_acceptor *rv_acceptor_new(rove_server *server, int listener, int worker)
+{
+    rv_acceptor *made = rv_mem_zalloc(sizeof *made);
+    if (made == NULL) {
+        return NULL;
+    }
+    made->server = server;
+    made->listener = listener;
+    made->worker = worker;
+    rv_list_init(&made->connections);
+    rv_list_init(&made->told);
+    /* Connections inherit it. Without effect on what is not TCP. */
+    (void)rove_tcp_set_nodelay(listener, 1);
+    return made;
+}
+
+void rv_acceptor_free(rv_acceptor *acceptor)
+{
+    if (acceptor->listener >= 0) {
+        (void)rove_close(acceptor->listener);
+    }
+    rv_mem_free(acceptor);
+}
+
+static void count(rv_atomic_u64 *counter)
+{
+    rv_u64_fetch_add_relaxed(counter, 1); /* orders nothing */
+}
+
+/* Waits for a place within the limit. */
+static int take_place(rv_acceptor *acceptor)
+{
+    rove_server *server = acceptor->server;
+    if (!server->is_limited ||
+        rove_semaphore_try_take(&server->places, 1) == 0) {
+        return 0;
+    }
+    count(&acceptor->limited);
+    return rove_semaphore_take(&server->places, 1);
+}
+
+static int serve_one(rv_acceptor *acceptor, int fd)
+{
+    int error = take_place(acceptor);
+    if (error != 0) {
+        return error;
+    }
+    error = rv_connection_start(acceptor, fd);
+    if (error != 0 && acceptor->server->is_limited) {
+        rove_semaphore_give(&acceptor->server->places, 1);
+    }
+    return error;
+}
+
+/* What cannot be served is closed, and concerns nobody else. */
+static int accept_all(rv_acceptor *acceptor)
+{
+    for (;;) {
+        int fd = rove_accept(acceptor->listener, NULL, NULL);
+        if (fd < 0) {
+            return fd;
+        }
+        count(&acceptor->accepted);
+        int error = serve_one(acceptor, fd);
+        if (error != 0) {
+            (void)rove_close(fd);
+            count(&acceptor->refused);
+            count(&acceptor->ended);
+        }
+        if (error == -ECANCELED) {
+            return error;
+        }
+    }
+}
+
+void rv_acceptor_heed(rv_acceptor *acceptor)
+{
+    if (acceptor->is_open) {
+        rove_scope_set_deadline(&acceptor->bound, acceptor->server->deadline);
+    }
+    if (acceptor->is_accepting) {
+        rove_scope_cancel(&acceptor->accepting);
+    }
+}
+
+/* Shows its scopes to who drains, or no longer. */
+static void show(rv_acceptor *acceptor, bool is_open, bool is_accepting)
+{
+    rove_server *server = acceptor->server;
+    rv_lock_acquire(&server->lock);
+    acceptor->is_open = is_open;
+    acceptor->is_accepting = is_accepting;
+    if (rove_event_is_set(&server->draining)) {
+        rv_acceptor_heed(acceptor);
+    }
+    rv_lock_release(&server->lock);
+}
+
+/* Relaxed: the group has ordered it. */
+static bool has_cut(const rv_acceptor *acceptor)
+{
+    return rv_u64_load_relaxed(&acceptor->cut) != 0;
+}
+
+static int result_of(const rv_acceptor *acceptor, int error)
+{
+    if (rove_cancelled()) {
+        return -ECANCELED;
+    }
+    if (has_cut(acceptor)) {
+        return -ETIMEDOUT;
+    }
+    return error == -ECANCELED ? 0 : error;
+}
+
+int64_t rv_acceptor_run(void *arg)
+{
+    rv_acceptor *acceptor = arg;
+    rove_scope_open(&acceptor->bound, ROVE_FOREVER);
+    rove_group_open(&acceptor->group, ROVE_COLLECT | ROVE_DISCARD);
+    rove_scope_open(&acceptor->accepting, ROVE_FOREVER);
+    show(acceptor, true, true);
+    int error = accept_all(acceptor);
+    show(acceptor, true, false);
+    (void)rove_scope_close(&acceptor->accepting);
+    (void)rove_close(acceptor->listener);
+    acceptor->listener = -1;
+    (void)rove_group_close(&acceptor->group);
+    show(acceptor, false, false);
+    (void)rove_scope_close(&acceptor->bound);
+    acceptor->result = result_of(acceptor, error);
+    return 0;
+}

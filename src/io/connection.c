@@ -1,0 +1,151 @@
+/* One connection of a server, and its task.
+ */
+#include <errno.h>
+
+#include "rove/io.h"
+
+#include "src/base/assert.h"
+#include "src/base/mem.h"
+#include "src/io/server.h"
+
+/* So many are told at once, with others kept from coming and going. */
+#define TELL_BATCH 32
+
+static void add(rv_acceptor *acceptor, rove_connection *connection)
+{
+    rv_lock_acquire(&acceptor->lock);
+    rv_list_push_back(&acceptor->connections, &connection->node);
+    rv_lock_release(&acceptor->lock);
+}
+
+static void remove_from(rv_acceptor *acceptor, rove_connection *connection)
+{
+    rv_lock_acquire(&acceptor->lock);
+    rv_list_remove(&connection->node);
+    rv_lock_release(&acceptor->lock);
+}
+
+static void count(rv_atomic_u64 *counter)
+{
+    rv_u64_fetch_add_relaxed(counter, 1); /* orders nothing */
+}
+
+static int64_t serve(void *arg)
+{
+    rove_connection *connection = arg;
+    rv_acceptor *acceptor = connection->acceptor;
+    rove_server *server = acceptor->server;
+    add(acceptor, connection);
+    int64_t result = server->handler(connection, server->arg);
+    RV_CHECK(!connection->is_idle, "a handler returned while it was idle");
+    if (result < 0 && result != -ECANCELED) {
+        count(&acceptor->failed);
+    }
+    if (rove_cancelled()) {
+        count(&acceptor->cut);
+    }
+    remove_from(acceptor, connection);
+    if (connection->fd >= 0) {
+        (void)rove_close(connection->fd);
+    }
+    rv_mem_free(connection);
+    count(&acceptor->ended);
+    if (server->is_limited) {
+        rove_semaphore_give(&server->places, 1);
+    }
+    return 0;
+}
+
+int rv_connection_start(rv_acceptor *acceptor, int fd)
+{
+    rove_connection *made = rv_mem_zalloc(sizeof *made);
+    if (made == NULL) {
+        return -ENOMEM;
+    }
+    made->acceptor = acceptor;
+    made->fd = fd;
+    int error = rove_group_spawn(&acceptor->group, serve, made);
+    if (error != 0) {
+        rv_mem_free(made);
+    }
+    return error;
+}
+
+/* Under its lock. */
+static void tell(rove_connection *connection)
+{
+    connection->is_told = true;
+    rove_scope_cancel(&connection->idle);
+}
+
+static bool tell_some(rv_acceptor *acceptor)
+{
+    rv_node *node = NULL;
+    rv_lock_acquire(&acceptor->lock);
+    for (int i = 0; i < TELL_BATCH; i++) {
+        node = rv_list_pop_front(&acceptor->connections);
+        if (node == NULL) {
+            break;
+        }
+        rove_connection *told = rv_container_of(node, rove_connection, node);
+        rv_lock_acquire(&told->lock);
+        if (told->is_idle) {
+            tell(told);
+        }
+        rv_lock_release(&told->lock);
+        rv_list_push_back(&acceptor->told, node);
+    }
+    rv_lock_release(&acceptor->lock);
+    return node != NULL;
+}
+
+void rv_connection_tell_all(rv_acceptor *acceptor)
+{
+    while (tell_some(acceptor)) {
+    }
+}
+
+int rove_connection_fd(const rove_connection *connection)
+{
+    return connection->fd;
+}
+
+int rove_connection_take_fd(rove_connection *connection)
+{
+    int fd = connection->fd;
+    connection->fd = -1;
+    return fd;
+}
+
+rove_server *rove_connection_server(const rove_connection *connection)
+{
+    return connection->acceptor->server;
+}
+
+bool rove_connection_is_draining(const rove_connection *connection)
+{
+    return rove_event_is_set(&connection->acceptor->server->draining);
+}
+
+void rove_connection_idle_begin(rove_connection *connection, rove_time deadline)
+{
+    RV_CHECK(!connection->is_idle, "the connection is idle already");
+    rove_scope_open(&connection->idle, deadline);
+    connection->is_told = false;
+    rv_lock_acquire(&connection->lock);
+    connection->is_idle = true;
+    if (rove_connection_is_draining(connection)) {
+        tell(connection);
+    }
+    rv_lock_release(&connection->lock);
+}
+
+int rove_connection_idle_end(rove_connection *connection)
+{
+    RV_CHECK(connection->is_idle, "the connection is not idle");
+    rv_lock_acquire(&connection->lock);
+    connection->is_idle = false;
+    rv_lock_release(&connection->lock);
+    int status = rove_scope_close(&connection->idle);
+    return status == -ECANCELED && connection->is_told ? -ESHUTDOWN : status;
+}

@@ -1,0 +1,131 @@
+// At stake: the limit holds and holds nobody up for longer than it must; what
+// cannot be served is given back, and a listener that fails says so.
+extern "C" {
+#include "tests/support/fault.h"
+}
+
+#include <atomic>
+#include <cerrno>
+#include <vector>
+
+#include "tests/io/service.h"
+
+#include "gtest/gtest.h"
+
+namespace
+{
+
+class AcceptorTest : public ::testing::Test
+{
+  protected:
+    ~AcceptorTest() override
+    {
+        rv_fault_disarm();
+    }
+};
+
+TEST_F(AcceptorTest, NoMoreThanTheLimitAreServedAtOnce)
+{
+    RunTasks(2, [] {
+        std::atomic<int> served{0};
+        std::atomic<int> most{0};
+        Service service(
+            [&](rove_connection *connection) {
+                int now = ++served;
+                int seen = most;
+                while (now > seen && !most.compare_exchange_weak(seen, now)) {
+                }
+                int64_t result = Echo(connection);
+                served--;
+                return result;
+            },
+            2, true);
+        std::vector<int> clients;
+        for (int i = 0; i < 8; i++) {
+            clients.push_back(service.Connect());
+        }
+        EXPECT_TRUE(YieldUntil([&] { return service.Stats().limited > 0; }));
+        // Two are served, one a listener waits, the rest was not accepted.
+        EXPECT_LE(service.Stats().current, 4u);
+        for (int client : clients) {
+            EXPECT_EQ(rove_shutdown(client, SHUT_WR), 0);
+        }
+        for (int client : clients) {
+            EXPECT_TRUE(IsOver(client));
+            EXPECT_EQ(rove_close(client), 0);
+        }
+        EXPECT_TRUE(service.AwaitCurrent(0));
+        EXPECT_EQ(service.Stats().accepted, 8u);
+        EXPECT_EQ(service.Stats().refused, 0u);
+        EXPECT_EQ(most, 2);
+    });
+}
+
+TEST_F(AcceptorTest, DrainingRefusesWhatWaitsForTheLimit)
+{
+    RunTasks(1, [] {
+        Service service(Echo, 1);
+        int first = service.Connect();
+        EXPECT_TRUE(Ask(first));
+        int second = service.Connect();
+        EXPECT_TRUE(YieldUntil([&] { return service.Stats().limited == 1; }));
+        rove_server_drain(service.server, ROVE_FOREVER);
+        EXPECT_TRUE(IsOver(second));
+        EXPECT_TRUE(IsOver(first));
+        EXPECT_EQ(service.Result(), 0);
+        EXPECT_EQ(service.Stats().refused, 1u);
+        EXPECT_EQ(service.Stats().current, 0u);
+        EXPECT_EQ(rove_close(first), 0);
+        EXPECT_EQ(rove_close(second), 0);
+    });
+}
+
+TEST_F(AcceptorTest, ConnectionThatCannotBeServedIsRefusedAlone)
+{
+    RunTasks(1, [] {
+        Service service(Echo, 1); // its place is given back
+        EXPECT_TRUE(YieldUntil([&] {
+            return HasWaiters(service.server->acceptors->listener,
+                              RV_SIDE_READ);
+        }));
+        rv_fault_arm("rv_mem_zalloc", 1, ENOMEM);
+        int refused = service.Connect();
+        EXPECT_TRUE(IsOver(refused));
+        EXPECT_EQ(rove_close(refused), 0);
+        EXPECT_EQ(service.Stats().refused, 1u);
+        int served = service.Connect();
+        EXPECT_TRUE(Ask(served));
+        EXPECT_EQ(rove_close(served), 0);
+    });
+}
+
+TEST_F(AcceptorTest, ShortageOfDescriptorsEndsNothing)
+{
+    RunTasks(1, [] {
+        Service service(Echo);
+        rv_fault_arm("rv_fd_accept", 1, EMFILE);
+        int client = service.Connect();
+        EXPECT_TRUE(Ask(client));
+        EXPECT_GE(rv_fault_calls("rv_fd_accept"), 2u);
+        EXPECT_EQ(rove_close(client), 0);
+    });
+}
+
+TEST_F(AcceptorTest, ListenerThatFailsIsReportedWhenItsConnectionsHaveEnded)
+{
+    RunTasks(1, [] {
+        Service service(Echo);
+        int client = service.Connect();
+        EXPECT_TRUE(Ask(client));
+        rv_fault_arm("rv_fd_accept", 1, EINVAL);
+        int late = service.Connect();
+        EXPECT_TRUE(IsOver(late));
+        rv_fault_disarm();
+        EXPECT_TRUE(Ask(client));
+        EXPECT_EQ(rove_close(client), 0);
+        EXPECT_EQ(rove_close(late), 0);
+        EXPECT_EQ(service.Result(), -EINVAL);
+    });
+}
+
+} // namespace
