@@ -1,0 +1,221 @@
+#include "adapters/curl/rove_curl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define EVENTS_AT_ONCE 32
+#define STACK_SIZE     262144 /* libcurl and the TLS below it */
+
+/* A transfer, in the frame of who performs it. The driver touches it from its
+ * message on until it sets `done`, or `stopped` after a second message. */
+struct transfer {
+    CURL *easy;
+    rove_event done;
+    rove_event stopped;
+    int result;
+    bool is_running;
+};
+
+struct message {
+    struct transfer *transfer;
+    bool is_stop;
+};
+
+/* But for the channel all is the driver's. */
+struct rove_curl {
+    CURLM *multi;
+    int epoll; /* of libcurl's sockets */
+    rove_time alarm;
+    size_t running;
+    rove_chan *messages; /* without room: what was sent was received */
+    rove_task *driver;
+};
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
+                     void *unused)
+{
+    const rove_curl *curl = context;
+    struct epoll_event event = {.data.fd = fd};
+    (void)easy;
+    (void)unused;
+    if (what == CURL_POLL_REMOVE) {
+        (void)epoll_ctl(curl->epoll, EPOLL_CTL_DEL, fd, NULL);
+        return 0;
+    }
+    event.events = ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0) |
+                   ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0);
+    if (epoll_ctl(curl->epoll, EPOLL_CTL_MOD, fd, &event) != 0) {
+        return epoll_ctl(curl->epoll, EPOLL_CTL_ADD, fd, &event);
+    }
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long span, void *context)
+{
+    rove_curl *curl = context;
+    (void)multi;
+    curl->alarm = span < 0 ? ROVE_FOREVER : rove_now() + span * ROVE_MS;
+    return 0;
+}
+
+static void end(rove_curl *curl, struct transfer *transfer, int result)
+{
+    (void)curl_multi_remove_handle(curl->multi, transfer->easy);
+    curl->running--;
+    transfer->result = result;
+    transfer->is_running = false;
+    rove_event_set(&transfer->done);
+}
+
+static void obey(rove_curl *curl, const struct message *message)
+{
+    struct transfer *transfer = message->transfer;
+    if (message->is_stop) {
+        if (transfer->is_running) {
+            end(curl, transfer, -ECANCELED);
+        }
+        rove_event_set(&transfer->stopped);
+        return;
+    }
+    curl->running++;
+    transfer->is_running = true;
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_NOSIGNAL, 1L);
+    if (curl_multi_add_handle(curl->multi, transfer->easy) != CURLM_OK) {
+        end(curl, transfer, CURLE_FAILED_INIT);
+    }
+}
+
+/* Lets libcurl serve what is ready and due. */
+static void act(rove_curl *curl)
+{
+    struct epoll_event events[EVENTS_AT_ONCE];
+    int count = epoll_wait(curl->epoll, events, EVENTS_AT_ONCE, 0);
+    int unused;
+    for (int i = 0; i < count; i++) {
+        int mask = ((events[i].events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
+                   ((events[i].events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0);
+        if ((events[i].events & (EPOLLERR | EPOLLHUP)) != 0) {
+            mask |= CURL_CSELECT_ERR;
+        }
+        (void)curl_multi_socket_action(curl->multi, events[i].data.fd, mask,
+                                       &unused);
+    }
+    if (rove_now() >= curl->alarm) {
+        curl->alarm = ROVE_FOREVER;
+        (void)curl_multi_socket_action(curl->multi, CURL_SOCKET_TIMEOUT, 0,
+                                       &unused);
+    }
+    CURLMsg *news;
+    while ((news = curl_multi_info_read(curl->multi, &unused)) != NULL) {
+        struct transfer *transfer;
+        int result = (int)news->data.result;
+        (void)curl_easy_getinfo(news->easy_handle, CURLINFO_PRIVATE, &transfer);
+        end(curl, transfer, result);
+    }
+}
+
+/* Until the channel is closed. When the runtime ends it goes on behind a shield
+ * until all who perform, who are cancelled as well, have taken leave. */
+static int64_t drive(void *arg)
+{
+    rove_curl *curl = arg;
+    rove_scope shield;
+    bool is_ending = false;
+    while (!is_ending || curl->running > 0) {
+        struct message message;
+        rove_case cases[] = {
+            rove_on_recv(curl->messages, &message),
+            rove_on_fd(curl->epoll, POLLIN),
+            rove_on_time(curl->alarm),
+        };
+        int which = rove_select(cases, 3, 0);
+        if (which < 0 && !is_ending) {
+            rove_shield_open(&shield, ROVE_FOREVER);
+            is_ending = true;
+        } else if (which == 0 && cases[0].result == 0) {
+            obey(curl, &message);
+        } else if (which == 0) {
+            break;
+        } else {
+            act(curl);
+        }
+    }
+    rove_chan_close(curl->messages);
+    if (is_ending) {
+        (void)rove_scope_close(&shield);
+    }
+    return 0;
+}
+
+static void release(rove_curl *curl)
+{
+    (void)curl_multi_cleanup(curl->multi);
+    rove_chan_unref(curl->messages);
+    if (curl->epoll >= 0) {
+        (void)close(curl->epoll);
+    }
+    free(curl);
+}
+
+int rove_curl_new(rove_curl **out)
+{
+    rove_task_options options;
+    rove_curl *curl = calloc(1, sizeof *curl);
+    if (curl == NULL) {
+        return -ENOMEM;
+    }
+    curl->alarm = ROVE_FOREVER;
+    curl->multi = curl_multi_init();
+    curl->messages = rove_chan_new(sizeof(struct message), 0, NULL);
+    curl->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (curl->multi == NULL || curl->messages == NULL || curl->epoll < 0) {
+        int error = curl->epoll < 0 ? -EMFILE : -ENOMEM;
+        release(curl);
+        return error;
+    }
+    (void)curl_multi_setopt(curl->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    (void)curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
+    (void)curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    (void)curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
+    rove_task_options_init(&options);
+    options.stack_size = STACK_SIZE;
+    options.name = "curl";
+    curl->driver = rove_spawn_with(&options, drive, curl);
+    if (curl->driver == NULL) {
+        release(curl);
+        return (int)rove_join(NULL);
+    }
+    *out = curl;
+    return 0;
+}
+
+void rove_curl_free(rove_curl *curl)
+{
+    if (curl != NULL) {
+        rove_chan_close(curl->messages);
+        (void)rove_join(curl->driver);
+        release(curl);
+    }
+}
+
+int rove_curl_perform(rove_curl *curl, CURL *easy)
+{
+    struct transfer transfer = {
+        .easy = easy, .done = ROVE_EVENT_INIT, .stopped = ROVE_EVENT_INIT};
+    struct message message = {&transfer, false};
+    int error = rove_chan_send(curl->messages, &message);
+    if (error != 0 || rove_event_wait(&transfer.done) == 0) {
+        return error != 0 ? error : transfer.result;
+    }
+    ROVE_SHIELD(ROVE_FOREVER)
+    {
+        message.is_stop = true;
+        error = rove_chan_send(curl->messages, &message);
+        error =
+            rove_event_wait(error == 0 ? &transfer.stopped : &transfer.done);
+    }
+    return error == 0 ? transfer.result : error;
+}
