@@ -41,6 +41,7 @@ const micro_bench micro_benches[] = {
      micro_offload_roundtrip},
     {"parked_task", "parked_task", 1, 1000000, micro_parked_task},
     {"unstarted_task", "unstarted_task", 1, 1000000, micro_unstarted_task},
+    {"idle_connection", NULL, 1, 15000, micro_idle_connection},
 };
 
 const size_t micro_bench_count = sizeof micro_benches / sizeof micro_benches[0];

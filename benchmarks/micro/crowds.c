@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "benchmarks/micro/micro.h"
 
@@ -108,6 +109,56 @@ void micro_unstarted_task(uint64_t ops, micro_result *result)
     while (atomic_load(&ran) < ops) {
         rove_yield();
     }
+}
+
+/* The sockets, of which there may be fewer than asked for, are opened before
+ * the measurement begins: they are the kernel's. */
+static uint64_t open_sockets(int *fds, uint64_t count)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    uint64_t opened = 0;
+    while (opened < count &&
+           (fds[opened] = rove_socket(AF_UNIX, SOCK_DGRAM, 0)) >= 0) {
+        opened++;
+    }
+    return opened;
+}
+
+static int64_t end_idle(void *fd)
+{
+    return rove_close((int)(intptr_t)fd);
+}
+
+/* An operation is to wait on a socket, and to be cancelled. */
+void micro_idle_connection(uint64_t ops, micro_result *result)
+{
+    int *fds = malloc(ops * sizeof *fds);
+    rove_task **tasks = malloc(ops * sizeof *tasks);
+    if (fds == NULL || tasks == NULL) {
+        abort();
+    }
+    memset(tasks, 1, ops * sizeof *tasks); /* so that it is resident */
+    uint64_t before = resident_bytes();
+    uint64_t opened = open_sockets(fds, ops);
+    rove_time start = rove_now();
+    for (uint64_t i = 0; i < opened; i++) {
+        tasks[i] = rove_on_readable(fds[i], end_idle, (void *)(intptr_t)fds[i]);
+    }
+    result->bytes_per_task = per_task(resident_bytes(), before, opened);
+    for (uint64_t i = 0; i < opened; i++) {
+        rove_cancel(tasks[i]);
+        if (rove_join(tasks[i]) != 0) {
+            abort();
+        }
+    }
+    result->ns = (double)(rove_now() - start);
+    result->ops = opened;
+    free(tasks);
+    free(fds);
 }
 
 static rove_task *sleep_from_start(rove_fn *fn, rove_time span)

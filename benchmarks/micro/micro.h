@@ -52,6 +52,9 @@ void micro_gather(uint64_t ops, micro_result *result);
 void micro_parked_task(uint64_t ops, micro_result *result);
 void micro_unstarted_task(uint64_t ops, micro_result *result);
 
+/* Sockets whose tasks start when bytes arrive: as many as may be open. */
+void micro_idle_connection(uint64_t ops, micro_result *result);
+
 /* The largest tree with at most `ops` nodes: of calls, of leaves, of boards. */
 void micro_fib(uint64_t ops, micro_result *result);
 void micro_skynet(uint64_t ops, micro_result *result);

@@ -48,6 +48,16 @@ ROVE_API void rove_group_open(rove_group *group, unsigned flags);
 ROVE_API ROVE_MUST_CHECK int rove_group_spawn(rove_group *group, rove_fn *fn,
                                               void *arg);
 
+/* Makes a task of its own a child, and takes its handle over: one that was
+ * spawned with options, for a time, or for a descriptor (rove_on_readable: so a
+ * server's group holds connections that are idle). In a cancelled group it is
+ * cancelled at once.
+ *
+ * 0, or -ENOMEM: the handle is still the caller's.
+ * Context  as rove_group_spawn()
+ * Cost     56 bytes of heap, as there */
+ROVE_API ROVE_MUST_CHECK int rove_group_add(rove_group *group, rove_task *task);
+
 /* The next result, in the order in which children end. 1 and *result (may be
  * NULL); 0 when no child is left; -ECANCELED when the caller or the group is
  * cancelled. Without ROVE_COLLECT the first failure cancels the group: it is

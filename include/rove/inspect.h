@@ -40,12 +40,13 @@ typedef enum rove_task_state {
     ROVE_TASK_ACTIVE = 0,  /* runs, or is ready to: it has not started, or
                               has yielded */
     ROVE_TASK_WOKEN = 1,   /* what it waited for has come; it runs soon */
-    ROVE_TASK_WAITING = 2, /* for something, or for its time to start */
+    ROVE_TASK_WAITING = 2, /* for something, or for what starts it */
 } rove_task_state;
 
-/* fn is what the task was given to run; for those of rove_spawn_at and
- * rove_offload_spawn, and for forks that another worker took, a function of the
- * library. The name is not here: it is the task's own. */
+/* fn is what the task was given to run; for those of rove_spawn_at,
+ * rove_on_readable and rove_offload_spawn, and for forks that another worker
+ * took, a function of the library. The name is not here: it is the task's own.
+ */
 typedef struct rove_task_info {
     uint64_t id;
     rove_fn *fn;

@@ -23,6 +23,7 @@
 #include <sys/uio.h>
 
 #include "rove/base.h"
+#include "rove/task.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -105,6 +106,28 @@ ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_poll(int fd, int events);
 /* A pipe, nonblocking and close-on-exec: what is written to fds[1] is read from
  * fds[0]. 0 or -errno. */
 ROVE_API ROVE_MUST_CHECK int rove_pipe(int fds[2]);
+
+/* An idle connection without a stack: as rove_spawn(), but fn(arg) starts when
+ * fd has bytes to read, the end of its stream or an error, and the task owns no
+ * stack before. It may find that there is nothing after all; its read then
+ * waits.
+ *
+ * It starts also when
+ *   fd cannot be waited for (no open fd, a regular file): at once, and its own
+ *               call on fd says why
+ *   fd is closed by rove_close(), which waits until the task has begun: a call
+ *               on fd that it makes at once returns -EBADF. Whoever else closes
+ *               the fd of a connection had better cancel its task
+ *   it is cancelled, as at the end of the runtime: its first wait returns
+ *               -ECANCELED
+ * so what arg owns is always released by the task's own code.
+ *
+ * Returns a handle, or NULL as rove_spawn().
+ * Context  a task or a pool thread; never suspends
+ * Cost     until it starts 160 bytes of heap beside the task's 128, and 128
+ *          that are kept for every fd; poll(2), unless the last read has shown
+ *          that nothing is there */
+ROVE_API rove_task *rove_on_readable(int fd, rove_fn *fn, void *arg);
 
 /* A nonblocking, close-on-exec socket; the fd, or -errno. */
 ROVE_API ROVE_MUST_CHECK int rove_socket(int domain, int type, int protocol);

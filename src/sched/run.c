@@ -5,7 +5,7 @@
 #include "src/sched/current.h"
 #include "src/sched/join_watch.h"
 #include "src/sched/scheduler.h"
-#include "src/sched/timer.h"
+#include "src/sched/start.h"
 #include "src/sched/wake.h"
 
 static void run_stack(rv_handoff *handoff) __attribute__((noreturn));
@@ -99,8 +99,8 @@ void rv_run_begin_slow(rv_task *task)
 
 void rv_run_drop_slow(rv_task *task)
 {
-    if (task->traits.flags & RV_TASK_OWNS_TIMER) {
-        rv_timer_stop(task->arg);
+    if (task->traits.flags & RV_TASK_OWNS_START) {
+        rv_start_disarm(task->arg);
     }
     if (task->traits.flags & RV_TASK_OWNS_ARG) {
         rv_mem_free(task->arg);

@@ -47,7 +47,7 @@ struct rv_task_extra;
 
 enum {
     RV_TASK_OWNS_ARG = 1,   /* arg is freed when the task has ended */
-    RV_TASK_OWNS_TIMER = 2, /* arg begins with the rv_wake_timer of its start */
+    RV_TASK_OWNS_START = 2, /* arg begins with an rv_start, see start.h */
     RV_TASK_OWNS_EXTRA = 4, /* extra is there; freed like the arg */
     RV_TASK_CLEANS_UP = 8,  /* rv_extra_end() has something to run */
     RV_TASK_LENDS = 16,     /* has locals that tasks it spawns inherit */

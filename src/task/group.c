@@ -206,6 +206,43 @@ int rove_group_spawn(rove_group *group, rove_fn *fn, void *arg)
     return 0;
 }
 
+static void enter_anyway(rv_worker *by, group_state *g, child *entering)
+{
+    rv_lock_acquire(&g->lock);
+    rv_list_push_back(&g->live, &entering->node);
+    if (g->is_cancelled) {
+        rv_task *task = entering->task;
+        rv_task_cancel(by, task, rove_task_id(task));
+    }
+    rv_lock_release(&g->lock);
+}
+
+/* It may have ended already: then its end is told here. */
+int rove_group_add(rove_group *group, rove_task *task)
+{
+    rv_worker *w = rv_current_worker();
+    RV_CHECK(group != NULL, "there is no group");
+    RV_CHECK(task != NULL, "there is no task");
+    RV_CHECK(w != NULL, "only a task may use a group");
+    RV_CHECK(task != w->current, "a task may not add itself");
+    RV_CHECK(state_of(group)->owner != NULL, "the group is closed");
+    child *made = rv_mem_alloc(sizeof *made);
+    if (made == NULL) {
+        return -ENOMEM;
+    }
+    made->watch.ended = end_child;
+    made->group = group;
+    made->task = task;
+    enter_anyway(w, state_of(group), made);
+    uint64_t seen = RV_JOIN_EMPTY;
+    if (!rv_u64_cas_acq_rel(&task->join, &seen,
+                            rv_join_watch_word(&made->watch))) { /* END */
+        rv_handle_check_owner(seen == RV_JOIN_DONE, "rove_group_add");
+        end_child(&made->watch, w, task, task->result);
+    }
+    return 0;
+}
+
 void rove_group_cancel(rove_group *group)
 {
     RV_CHECK(group != NULL, "there is no group");

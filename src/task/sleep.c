@@ -60,25 +60,27 @@ int rove_sleep(rove_time span)
     return rove_sleep_until(rv_time_add(rv_clock_now(), span));
 }
 
-static int64_t run_delayed(void *arg)
+/* The arg of a task that starts at a time. */
+typedef struct delayed_start {
+    rv_start start;
+    rv_wake_timer timer;
+} delayed_start;
+
+static void disarm_delayed(rv_start *start)
 {
-    rv_delayed_call *delayed = arg;
-    return delayed->fn(delayed->arg);
+    rv_timer_stop(&rv_container_of(start, delayed_start, start)->timer);
 }
 
-/* Parked and unstarted. The block is its arg, and the timer in it is stopped
- * and freed with it. */
 rove_task *rove_spawn_at(rove_time when, rove_fn *fn, void *arg)
 {
     RV_CHECK(fn != NULL, "there is no function to run");
-    rv_delayed_call *delayed = rv_mem_alloc(sizeof *delayed);
+    delayed_start *delayed = rv_mem_alloc(sizeof *delayed);
     if (delayed == NULL) {
         return rv_spawn_refuse(-ENOMEM);
     }
     when = when < ROVE_FOREVER ? when : ROVE_FOREVER - 1;
-    delayed->fn = fn;
-    delayed->arg = arg;
-    rv_task *task = rv_spawn_prepare(run_delayed, delayed);
+    delayed->start = (rv_start){fn, arg, disarm_delayed};
+    rv_task *task = rv_spawn_prepare_start(&delayed->start);
     if (task == NULL) {
         rv_mem_free(delayed);
         return NULL;
@@ -87,7 +89,6 @@ rove_task *rove_spawn_at(rove_time when, rove_fn *fn, void *arg)
     rv_worker *w = here != NULL
                        ? here
                        : rv_task_scheduler(task)->workers[task->traits.home];
-    task->traits.flags |= RV_TASK_OWNS_ARG | RV_TASK_OWNS_TIMER;
     rv_timer_start(w, &delayed->timer, rv_spawn_begin(task), when);
     rv_wait_park(here, task);
     if (here == NULL) {

@@ -223,10 +223,19 @@ rove_fn *rv_spawn_function(const rv_task *task)
     if (task->traits.flags & RV_TASK_IS_FORK) {
         return ((const rove_fork *)task->arg)->fn;
     }
-    if (task->traits.flags & RV_TASK_OWNS_TIMER) {
-        return ((const rv_delayed_call *)task->arg)->fn;
+    if (task->traits.flags & RV_TASK_OWNS_START) {
+        return ((const rv_start *)task->arg)->fn;
     }
     return rv_task_function(task);
+}
+
+rv_task *rv_spawn_prepare_start(rv_start *start)
+{
+    rv_task *task = rv_spawn_prepare(rv_start_run, start);
+    if (task != NULL) {
+        task->traits.flags |= RV_TASK_OWNS_ARG | RV_TASK_OWNS_START;
+    }
+    return task;
 }
 
 rv_ref rv_spawn_begin(rv_task *task)

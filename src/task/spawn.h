@@ -4,15 +4,7 @@
 #define SRC_TASK_SPAWN_H
 
 #include "src/sched/scheduler.h"
-#include "src/sched/timer.h"
-
-/* The arg of a task that starts at a time (RV_TASK_OWNS_TIMER): the function
- * the user gave, and its argument. */
-typedef struct rv_delayed_call {
-    rv_wake_timer timer;
-    rove_fn *fn;
-    void *arg;
-} rv_delayed_call;
+#include "src/sched/start.h"
 
 /* Remembers why a spawn of the calling task or thread was refused; returns
  * NULL, for the caller to return. error is negative. */
@@ -29,12 +21,17 @@ rv_task *rv_spawn_prepare(rove_fn *fn, void *arg);
  * give back: it has its stack at once, so it never ends for want of one. */
 rv_task *rv_spawn_prepare_sure(rove_fn *fn, void *arg);
 
-/* Makes a prepared task ready. */
-void rv_spawn_launch(rv_task *task);
+/* A prepared task that starts when something claims the wait for its start.
+ * start: on the heap, and the task's; NULL: refused, and it is still the
+ * caller's. */
+rv_task *rv_spawn_prepare_start(rv_start *start);
 
 /* Begins the wait of a prepared task for its start: the reference to arm
  * sources with. rv_wait_park() then lets it go; it starts when claimed. */
 rv_ref rv_spawn_begin(rv_task *task);
+
+/* Makes a prepared task ready; not one whose wait was begun. */
+void rv_spawn_launch(rv_task *task);
 
 /* The function the user gave, which the library may run from one of its own.
  * For a task that runs. Async-signal-safe. */

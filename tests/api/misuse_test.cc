@@ -42,6 +42,8 @@ TEST(MisuseDeathTest, SpawningNothingIsNamed)
                  Line("rove_spawn_copy", kNoFunctionLine));
     EXPECT_DEATH((void)rove_spawn_copy(DoNothing, nullptr, 1),
                  "rove: rove_spawn_copy: there is nothing to copy");
+    EXPECT_DEATH((void)rove_on_readable(0, kNoFunction, nullptr),
+                 Line("rove_on_readable", kNoFunctionLine));
     EXPECT_DEATH((void)rove_spawn_at(0, kNoFunction, nullptr),
                  Line("rove_spawn_at", kNoFunctionLine));
     EXPECT_DEATH((void)rove_spawn_with(&options, kNoFunction, nullptr),

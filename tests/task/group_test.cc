@@ -2,6 +2,7 @@
 // can go, shortages are told and leave nothing behind, and misuse is named.
 
 #include <cerrno>
+#include <sys/socket.h>
 #include <vector>
 
 extern "C" {
@@ -122,6 +123,56 @@ TEST_P(GroupTest, EachAllocationMayFail)
     });
 }
 
+// What a server has: tasks that wait for bytes or for a time, and have no
+// stack. One that fails cancels the others, one that comes later included.
+TEST_P(GroupTest, AddedTasksAreChildren)
+{
+    int fd = rove_socket(AF_UNIX, SOCK_DGRAM, 0);
+    WithoutLeak([fd] {
+        Body idle = [fd] {
+            char byte = 0;
+            EXPECT_EQ(rove_read(fd, &byte, 1), -ECANCELED);
+            return 1;
+        };
+        Body fails = [] { return -EIO; };
+        rove_group group;
+        rove_group_open(&group, 0);
+        rove_task *ended = rove_spawn(Give, reinterpret_cast<void *>(7));
+        EXPECT_EQ(rove_task_wait(ended), 0);
+        EXPECT_EQ(rove_group_add(&group, ended), 0);
+        int64_t result = 0;
+        EXPECT_EQ(rove_group_next(&group, &result), 1);
+        EXPECT_EQ(result, 7);
+        for (int i = 0; i < 3; i++) {
+            rove_task *child = rove_on_readable(fd, CallBody, &idle);
+            EXPECT_EQ(rove_group_add(&group, child), 0);
+        }
+        rove_task *failing =
+            rove_spawn_at(rove_now() + ROVE_MS, CallBody, &fails);
+        EXPECT_EQ(rove_group_add(&group, failing), 0);
+        while (rove_group_next(&group, nullptr) == 1) {
+        }
+        rove_task *late = rove_on_readable(fd, CallBody, &idle);
+        EXPECT_EQ(rove_group_add(&group, late), 0);
+        EXPECT_EQ(rove_group_close(&group), -EIO);
+    });
+    EXPECT_EQ(rove_close(fd), 0);
+}
+
+TEST_P(GroupTest, ATaskThatIsNotAddedStaysTheCallers)
+{
+    WithoutLeak([] {
+        rove_group group;
+        rove_group_open(&group, 0);
+        rove_task *task = rove_spawn(Give, reinterpret_cast<void *>(7));
+        rv_fault_arm("rv_mem_alloc", 1, ENOMEM);
+        EXPECT_EQ(rove_group_add(&group, task), -ENOMEM);
+        rv_fault_disarm();
+        EXPECT_EQ(rove_group_close(&group), 0);
+        EXPECT_EQ(rove_join(task), 7);
+    });
+}
+
 int64_t CountAndSleep(void *begun)
 {
     ++*static_cast<std::atomic<int> *>(begun);
@@ -197,6 +248,8 @@ TEST(GroupDeathTest, WrongArgumentsAreNamed)
     EXPECT_DEATH(rove_group_open(none, 0),
                  "rove: rove_group_open: there is no");
     EXPECT_DEATH((void)Add(none, 0), "rove: rove_group_spawn: there is no");
+    EXPECT_DEATH(EXPECT_EQ(rove_group_add(none, nullptr), 0),
+                 "rove: rove_group_add: there is no group");
     EXPECT_DEATH(rove_group_cancel(none),
                  "rove: rove_group_cancel: there is no group");
 }
