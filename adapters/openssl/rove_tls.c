@@ -17,7 +17,7 @@ struct rove_tls {
     unsigned long failure;
 };
 
-enum step { SHAKE_HANDS, READ, WRITE, DRAIN, SAY_GOODBYE };
+enum step { SHAKE_HANDS, READ, WRITE, DRAIN, LOOK, SAY_GOODBYE };
 
 int rove_tls_new(SSL_CTX *context, int fd, rove_tls **out)
 {
@@ -91,6 +91,9 @@ static int take(rove_tls *tls, enum step step, void *buffer, size_t size,
     if (tls->error != 0) {
         return tls->error;
     }
+    if (step == LOOK) {
+        return POLLIN;
+    }
     if (step == WRITE && SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN) {
         return -EPIPE;
     }
@@ -114,27 +117,36 @@ static int take(rove_tls *tls, enum step step, void *buffer, size_t size,
     }
 }
 
+/* A step without waiting: 0 and *moved; positive: the events to wait for before
+ * it is tried again; or -errno. */
+static int attempt(rove_tls *tls, enum step step, void *buffer, size_t size,
+                   size_t *moved)
+{
+    int result = rove_mutex_lock(&tls->state);
+    if (result != 0) {
+        return result;
+    }
+    (void)rv_tls_socket_flush(&tls->socket);
+    result = take(tls, step, buffer, size, moved);
+    if (result > 0 && tls->socket.backlog_size != 0) {
+        result |= POLLOUT;
+    }
+    rove_mutex_unlock(&tls->state);
+    return result;
+}
+
 /* Repeats a step until it is done; how many bytes it moved, or -errno. */
 static ssize_t run(rove_tls *tls, enum step step, void *buffer, size_t size)
 {
-    for (;;) {
-        size_t moved = 0;
-        int result = rove_mutex_lock(&tls->state);
-        if (result != 0) {
-            return result;
-        }
-        (void)rv_tls_socket_flush(&tls->socket);
-        result = take(tls, step, buffer, size, &moved);
-        int events = result | (tls->socket.backlog_size != 0 ? POLLOUT : 0);
-        rove_mutex_unlock(&tls->state);
-        if (result <= 0) {
-            return result < 0 ? result : (ssize_t)moved;
-        }
-        result = rove_poll(tls->socket.fd, events);
+    size_t moved = 0;
+    int result;
+    while ((result = attempt(tls, step, buffer, size, &moved)) > 0) {
+        result = rove_poll(tls->socket.fd, result);
         if (result < 0) {
-            return result;
+            break;
         }
     }
+    return result < 0 ? result : (ssize_t)moved;
 }
 
 static int run_and_drain(rove_tls *tls, enum step step)
@@ -208,4 +220,69 @@ int rove_tls_shutdown(rove_tls *tls)
         rove_mutex_unlock(&tls->writing);
     }
     return error;
+}
+
+/* The connection as what a stream is on. */
+
+static ssize_t try_read(void *self, void *buffer, size_t size)
+{
+    size_t moved = 0;
+    int result = attempt(self, READ, buffer, size, &moved);
+    if (result != 0) {
+        return result > 0 ? -EAGAIN : result;
+    }
+    return (ssize_t)moved;
+}
+
+/* For a read only: the others wait themselves. */
+static int wait_for_peer(void *self, int event)
+{
+    rove_tls *tls = self;
+    size_t unused;
+    int result = attempt(tls, LOOK, NULL, 0, &unused);
+    (void)event;
+    if (result > 0) {
+        result = rove_poll(tls->socket.fd, result);
+    }
+    return result < 0 ? result : 0;
+}
+
+static ssize_t write_part(void *self, const struct iovec *parts, int count)
+{
+    while (count > 1 && parts->iov_len == 0) {
+        parts++;
+        count--;
+    }
+    return rove_tls_write(self, parts->iov_base, parts->iov_len);
+}
+
+static int flush(void *self)
+{
+    return (int)run(self, DRAIN, NULL, 0);
+}
+
+static int say_goodbye(void *self)
+{
+    return rove_tls_shutdown(self);
+}
+
+static int close_both(void *self)
+{
+    rove_tls *tls = self;
+    int fd = tls->socket.fd;
+    rove_tls_free(tls);
+    return rove_close(fd);
+}
+
+rove_stream *rove_tls_stream(rove_tls *tls, const rove_stream_options *options)
+{
+    static const rove_transport transport = {
+        .read = try_read,
+        .write = write_part,
+        .wait = wait_for_peer,
+        .flush = flush,
+        .shutdown = say_goodbye,
+        .close = close_both,
+    };
+    return rove_stream_new_on(&transport, tls, options);
 }

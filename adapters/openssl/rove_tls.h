@@ -77,6 +77,13 @@ ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_tls_write(rove_tls *tls,
  * still be read here. 0 or an error. */
 ROVE_SUSPENDS int rove_tls_shutdown(rove_tls *tls);
 
+/* A stream over the connection, after the handshake. Unless options (NULL: the
+ * defaults) say otherwise it owns the connection and its socket: closing it
+ * frees both, without a goodbye, which rove_stream_shutdown() says. NULL: no
+ * memory, or a bad option. Never suspends. */
+ROVE_MUST_CHECK rove_stream *
+rove_tls_stream(rove_tls *tls, const rove_stream_options *options);
+
 /* Why the last call returned -EPROTO: a code for ERR_error_string_n(), 0: none
  * did. A certificate that was refused: SSL_get_verify_result() has the
  * reason. */

@@ -304,6 +304,53 @@ TEST_F(TlsTest, EndWithoutGoodbyeIsAnError)
     });
 }
 
+// Lines through streams, and the end that shutdown says.
+TEST_F(TlsTest, StreamCarriesLines)
+{
+    constexpr int kLines = 20000;
+    RunTasks(2, [&] {
+        int fds[2];
+        EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+        rove_tls *ends[2] = {};
+        EXPECT_EQ(rove_tls_new(server_.get(), fds[0], &ends[0]), 0);
+        EXPECT_EQ(rove_tls_new(client_.get(), fds[1], &ends[1]), 0);
+        Task echo([&] {
+            EXPECT_EQ(rove_tls_accept(ends[0]), 0);
+            rove_stream *stream = rove_tls_stream(ends[0], nullptr);
+            const char *line;
+            ssize_t size;
+            while ((size = rove_stream_read_until(stream, "\n", 1, 100,
+                                                  &line)) > 0) {
+                EXPECT_EQ(
+                    rove_stream_write(stream, line, static_cast<size_t>(size)),
+                    size);
+            }
+            EXPECT_EQ(size, 0);
+            EXPECT_EQ(rove_stream_shutdown(stream), 0);
+            EXPECT_EQ(rove_stream_close(stream), 0);
+        });
+        EXPECT_EQ(rove_tls_connect(ends[1], kHost), 0);
+        rove_stream *stream = rove_tls_stream(ends[1], nullptr);
+        Task write([&] {
+            for (int i = 0; i < kLines; i++) {
+                std::string line = std::to_string(i) + "\n";
+                EXPECT_EQ(rove_stream_write(stream, line.data(), line.size()),
+                          static_cast<ssize_t>(line.size()));
+            }
+            EXPECT_EQ(rove_stream_shutdown(stream), 0);
+        });
+        const char *line;
+        for (int i = 0; i < kLines; i++) {
+            ssize_t size = rove_stream_read_until(stream, "\n", 1, 100, &line);
+            EXPECT_EQ(std::string(line, static_cast<size_t>(size)),
+                      std::to_string(i) + "\n");
+        }
+        EXPECT_EQ(rove_stream_read_until(stream, "\n", 1, 100, &line), 0);
+        write.Join();
+        EXPECT_EQ(rove_stream_close(stream), 0);
+    });
+}
+
 TEST_F(TlsTest, ClientSpeaksToOpenssl)
 {
     TempDir dir;
