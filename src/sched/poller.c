@@ -24,6 +24,7 @@ int rv_poller_init(rv_poller *poller)
     int error;
     poller->watch_fd = -1;
     poller->has_ticked = false;
+    poller->left_tick = false;
     poller->epoll = rv_epoll_open();
     if (poller->epoll < 0) {
         return poller->epoll;
@@ -65,16 +66,34 @@ int rv_poller_watch(rv_poller *poller, int fd)
     return error;
 }
 
+static void read_tick(rv_poller *own)
+{
+    rv_timer_fd_read(own->watch_fd);
+    own->has_ticked = true;
+    own->left_tick = false;
+}
+
+bool rv_poller_take_left_tick(rv_poller *poller)
+{
+    if (!poller->left_tick) {
+        return false;
+    }
+    read_tick(poller);
+    return true;
+}
+
 /* A worker that passes by leaves the tick to those that sleep: one of them has
- * been woken by it, or will find it when it waits. */
+ * been woken by it, or will find it when it waits. Not one that polls for
+ * another: the tick it took may have been to wake that one. */
 static void take_tick(const rv_poller *poller, struct rv_worker *by,
                       bool passes_by)
 {
-    if (passes_by && rv_idle_any(&by->scheduler->idle)) {
+    if (passes_by && poller == &by->poller &&
+        rv_idle_any(&by->scheduler->idle)) {
+        by->poller.left_tick = true;
         return;
     }
-    rv_timer_fd_read(poller->watch_fd);
-    by->poller.has_ticked = true;
+    read_tick(&by->poller);
 }
 
 /* How many events were a descriptor's. */

@@ -25,6 +25,7 @@ typedef struct rv_poller {
     int event_fd;
     int watch_fd;    /* see rv_poller_watch; -1: none */
     bool has_ticked; /* the owner took a tick; the owner's, cleared by park */
+    bool left_tick;  /* the owner left one to others; the owner's */
     rv_atomic_u64 polled_at;
     struct epoll_event events[RV_POLL_EVENTS]; /* the worker's own buffer */
 } rv_poller;
@@ -36,8 +37,14 @@ void rv_poller_fini(rv_poller *poller);
 /* Has the poller woken by the ticks of a timer, one poller for each
  * (EPOLLEXCLUSIVE). Who takes the event reads the timer, which does not tick
  * again before; so does who took a full batch, since the event may be behind
- * it, but for who polls without waiting while others sleep. 0 or -errno. */
+ * it. An owner that polls without waiting while others sleep leaves the tick to
+ * them, and reads the timer before it sleeps itself: by then all of them may
+ * have left it to each other. 0 or -errno. */
 int rv_poller_watch(rv_poller *poller, int fd);
+
+/* Before the owner sleeps: whether it had left a tick to others; then it has
+ * taken one now instead. */
+bool rv_poller_take_left_tick(rv_poller *poller);
 
 /* Takes events and wakes their waiters through rv_wake(by, …), so that they
  * become ready on the polling worker.

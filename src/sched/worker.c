@@ -343,6 +343,9 @@ static int64_t time_to_sleep(const rv_worker *w)
 static void sleep_in_epoll(rv_worker *w)
 {
     rv_idle *idle = &w->scheduler->idle;
+    if (rv_poller_take_left_tick(&w->poller)) {
+        return; /* to look after stuck workers first */
+    }
     if (w->poller.has_ticked) {
         w->poller.has_ticked = false;
         rv_idle_watch_round(idle);

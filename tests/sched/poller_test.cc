@@ -24,6 +24,8 @@ extern "C" {
 #include <thread>
 #include <unistd.h>
 
+#include "tests/sched/two_workers.h"
+
 #include "gtest/gtest.h"
 
 namespace
@@ -246,6 +248,58 @@ TEST_F(PollerTest, WatchedEdgeWakesOnce)
     struct pollfd fd = {worker.poller()->epoll, POLLIN, 0};
     EXPECT_EQ(rv_fd_poll(&fd, 1, 0), 0);
     rv_fd_close(bell);
+}
+
+// Two workers that share a bell in the place of the watch's timer; the second
+// one sleeps.
+class TickTest : public TwoWorkers
+{
+  protected:
+    void SetUp() override
+    {
+        TwoWorkers::SetUp();
+        bell_ = rv_event_fd_open();
+        for (rv_worker *w : workers_) {
+            ASSERT_EQ(rv_poller_watch(&w->poller, bell_), 0);
+        }
+        rv_idle_enter(&scheduler_.idle, 1);
+        rv_event_fd_signal(bell_);
+    }
+
+    void TearDown() override
+    {
+        TwoWorkers::TearDown();
+        rv_fd_close(bell_);
+    }
+
+    bool WasRead() const
+    {
+        struct pollfd fd = {bell_, POLLIN, 0};
+        return rv_fd_poll(&fd, 1, 0) == 0;
+    }
+
+    int bell_ = -1;
+};
+
+TEST_F(TickTest, ATickIsLeftToWhoSleepsAndTakenBeforeTheOwnSleep)
+{
+    rv_poller *own = &workers_[0]->poller;
+    EXPECT_FALSE(rv_poller_take_left_tick(own));
+    (void)rv_poller_poll(own, workers_[0], 0);
+    EXPECT_FALSE(WasRead());
+    EXPECT_FALSE(own->has_ticked);
+    EXPECT_TRUE(rv_poller_take_left_tick(own));
+    EXPECT_TRUE(WasRead());
+    EXPECT_TRUE(own->has_ticked);
+    EXPECT_FALSE(rv_poller_take_left_tick(own));
+}
+
+TEST_F(TickTest, WhoPollsForAnotherTakesItsTick)
+{
+    (void)rv_poller_poll(&workers_[1]->poller, workers_[0], 0);
+    EXPECT_TRUE(WasRead());
+    EXPECT_TRUE(workers_[0]->poller.has_ticked);
+    EXPECT_FALSE(workers_[1]->poller.has_ticked);
 }
 
 TEST_F(PollerTest, PollingIsNoted)

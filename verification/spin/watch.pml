@@ -20,7 +20,9 @@
  *          clears `watching`, then loads `idle` again; somebody runs: on again.
  *          Not by one that slept: it is about to leave, and would turn it on.
  *   tick   whoever takes the timer's event from an epoll reads the timer. So
- *          does who took a full batch, since the event may be behind it.
+ *          does who took a full batch, since the event may be behind it. But
+ *          who polls its own epoll without waiting while others sleep leaves
+ *          the timer to them, and reads it before it sleeps itself.
  *   Pair: leaver clears `idle`, reads `watching` | off clears `watching`, reads
  *   `idle`; all seq_cst.
  *
@@ -37,8 +39,12 @@
  * LIVE    for the formula ticks_end: no worker is stuck, ticks have no limit,
  *         and who was woken by one sleeps again before the next one comes
  *
+ * THIEVES workers that run poll for others, too
+ *
  * Mutations, each of which must fail
  *   NO_READ          the timer is not read
+ *   LEFT_FOR_GOOD    who left a tick to others sleeps without reading it
+ *   THIEF_LEAVES     who polls for another leaves ticks, too
  *   FULL_BATCH       who took a full batch does not read the timer
  *   STARTS_OFF       the watch is off at the start
  *   NO_SECOND_LOOK   off does not load `idle` again
@@ -70,6 +76,7 @@ bool ticking = true;
 bool expired;   /* the timer has expired and was not read */
 byte listed;    /* epolls with the timer's event in their ready list */
 byte blocked;   /* workers that wait in their epoll */
+byte left;      /* workers that left a tick to others */
 bool signal[N]; /* the worker's eventfd */
 
 byte events = EVENTS;
@@ -151,9 +158,26 @@ inline read_tick()
     fi
 }
 
+/* Who does not wait leaves it to those that sleep. */
+inline leave_tick()
+{
+    if
+    :: tick && idle != 0 -> tick = false; left = left | BIT(me)
+    :: else
+    fi
+}
+
+/* poll_for: the epoll of another worker. */
+inline take_tick_of(P_victim)
+{
+    tick = (listed & BIT(P_victim)) && expired;
+    listed = listed & ~BIT(P_victim)
+}
+
 proctype worker(byte me)
 {
     bool tick;
+    byte v;
 
 runs:
 #ifndef LIVE
@@ -166,16 +190,47 @@ runs:
 #endif
     if /* rv_poller_poll without waiting */
     :: atomic { take_tick() };
+       atomic { leave_tick() };
        atomic { read_tick() }
+#ifdef THIEVES
+    :: atomic {
+           v = (me + 1) % N;
+           if
+           :: v = (v + 1) % N
+           :: true
+           fi;
+           if
+           :: v != me -> take_tick_of(v); v = 0
+           :: else -> v = 0
+           fi
+       }
+#ifdef THIEF_LEAVES
+       atomic { leave_tick() };
+#endif
+       atomic { read_tick() }
+#endif
     :: true
     fi;
 
 parks:
     atomic { idle = idle | BIT(me) }; /* rv_idle_enter */
     if
-    :: atomic { events > 0 -> events--; goto leaves } /* last look */
+    :: atomic { events > 0 -> events--; take_tick() } /* last look */
+       atomic { leave_tick() };
+       atomic { read_tick(); goto leaves }
     :: true
     fi;
+#ifndef LEFT_FOR_GOOD
+    atomic { /* rv_poller_take_left_tick */
+        if
+        :: left & BIT(me) ->
+            left = left & ~BIT(me);
+            expired = false;
+            goto leaves
+        :: else
+        fi
+    }
+#endif
 #ifndef OFF_AFTER_SLEEP
     watch_round();
 #endif
