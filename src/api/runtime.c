@@ -15,6 +15,8 @@
 #include "src/inspect/stats.h"
 #include "src/inspect/tasks.h"
 #include "src/offload/pool.h"
+#include "src/platform/cpu.h"
+#include "src/platform/topology.h"
 #include "src/sched/current.h"
 #include "src/sched/scheduler.h"
 #include "src/task/spawn.h"
@@ -28,6 +30,19 @@ static rove_runtime *runtime_of(const rv_scheduler *s)
 {
     return s != NULL ? rv_container_of(rv_pool_of(s), rove_runtime, pool)
                      : NULL;
+}
+
+static int start_scheduler(rv_scheduler **out,
+                           const rv_scheduler_options *chosen)
+{
+    rv_scheduler_options options = *chosen;
+    rv_topology topology;
+    rv_cpu_set allowed;
+    if (rv_cpu_allowed(&allowed)) {
+        rv_topology_read(&topology, &allowed, "/sys/devices/system/cpu");
+        options.topology = &topology;
+    }
+    return rv_scheduler_start(out, &options);
 }
 
 /* The pool has no threads before the first job, and no task runs yet that could
@@ -48,7 +63,7 @@ static int start(rove_runtime *rt, const rove_options *options)
         }
     }
     chosen.offload = &rt->pool;
-    error = rv_scheduler_start(&rt->scheduler, &chosen);
+    error = start_scheduler(&rt->scheduler, &chosen);
     if (error != 0) {
         if (chosen.reports_crashes) {
             rv_crash_report_end();

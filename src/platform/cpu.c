@@ -1,18 +1,13 @@
 #include "src/platform/cpu.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "src/base/bits.h"
-
-/* What the largest kernel configuration supports. */
-#define CPUS_MAX 8192
+#include "src/platform/small_file.h"
 
 #define PATH_SIZE 1024
 #define TEXT_SIZE 8192
@@ -20,24 +15,6 @@
 static unsigned smaller(unsigned a, unsigned b)
 {
     return a < b ? a : b;
-}
-
-static bool read_text(const char *path, char *text, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    size_t length = 0;
-    ssize_t got;
-
-    if (fd < 0) {
-        return false;
-    }
-    do {
-        got = read(fd, text + length, size - 1 - length);
-        length += got > 0 ? (size_t)got : 0;
-    } while (got > 0 || (got < 0 && errno == EINTR));
-    (void)close(fd);
-    text[length] = '\0';
-    return got == 0;
 }
 
 /* Rounded up, because a worker too many idles and one too few leaves paid time
@@ -121,7 +98,7 @@ static bool read_group_file(const char *root, const char *group,
     int length = snprintf(path, sizeof path, "%s%s/%s", root, group, name);
 
     return length > 0 && (size_t)length < sizeof path &&
-           read_text(path, text, size);
+           rv_small_file_read(path, text, size);
 }
 
 static unsigned quota_of_v2_group(const char *root, const char *group)
@@ -174,7 +151,7 @@ unsigned rv_cpu_quota(const char *proc_cgroup, const char *root)
     char v1_root[PATH_SIZE];
     unsigned cpus = RV_CPU_UNLIMITED;
 
-    if (!read_text(proc_cgroup, text, sizeof text)) {
+    if (!rv_small_file_read(proc_cgroup, text, sizeof text)) {
         return RV_CPU_UNLIMITED;
     }
     if (rv_cpu_parse_cgroup(text, "", group, sizeof group)) {
@@ -187,16 +164,30 @@ unsigned rv_cpu_quota(const char *proc_cgroup, const char *root)
     return cpus;
 }
 
+bool rv_cpu_allowed(rv_cpu_set *set)
+{
+    memset(set, 0, sizeof *set);
+    return sched_getaffinity(0, sizeof set->words,
+                             (cpu_set_t *)(void *)set->words) == 0;
+}
+
+unsigned rv_cpu_here(void)
+{
+    int cpu = sched_getcpu();
+
+    return cpu >= 0 ? (unsigned)cpu : 0;
+}
+
 static unsigned cpus_in_affinity_mask(void)
 {
-    uint64_t mask[CPUS_MAX / 64] = {0};
+    rv_cpu_set set;
     unsigned cpus = 0;
 
-    if (sched_getaffinity(0, sizeof mask, (cpu_set_t *)(void *)mask) != 0) {
+    if (!rv_cpu_allowed(&set)) {
         return 1;
     }
-    for (size_t i = 0; i < sizeof mask / sizeof mask[0]; i++) {
-        cpus += rv_bits_count64(mask[i]);
+    for (size_t i = 0; i < RV_CPU_WORDS; i++) {
+        cpus += rv_bits_count64(set.words[i]);
     }
     return cpus > 0 ? cpus : 1;
 }

@@ -1,4 +1,5 @@
-/* How many CPUs this process may use, and the hint for a loop that spins.
+/* How many CPUs this process may use and which, where a thread runs, and the
+ * hint for a loop that spins.
  *
  * Two limits count: the affinity mask, and the bandwidth quota of the control
  * groups the process is in. With more workers than the quota pays for, all of
@@ -15,12 +16,39 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define RV_CPU_UNLIMITED UINT_MAX
+
+/* CPUs are numbered from 0; what the largest kernel configuration supports. */
+#define RV_CPUS_MAX  8192
+#define RV_CPU_WORDS (RV_CPUS_MAX / 64)
+
+typedef struct rv_cpu_set {
+    uint64_t words[RV_CPU_WORDS];
+} rv_cpu_set;
+
+static inline bool rv_cpu_set_has(const rv_cpu_set *set, unsigned cpu)
+{
+    return (set->words[cpu / 64] >> (cpu % 64)) & 1;
+}
+
+static inline void rv_cpu_set_add(rv_cpu_set *set, unsigned cpu)
+{
+    set->words[cpu / 64] |= UINT64_C(1) << (cpu % 64);
+}
 
 /* CPUs this process may use, at least 1. Reads files each time and uses 16 KiB
  * of stack: for the start of a runtime, on a thread's own stack. */
 unsigned rv_cpu_count(void);
+
+/* The CPUs that are online and in the calling thread's affinity mask; false and
+ * an empty set where the kernel does not say. */
+bool rv_cpu_allowed(rv_cpu_set *set);
+
+/* The CPU that runs the calling thread: a hint, the kernel may move it at any
+ * time. Cost: 2 ns (rseq), without a system call. */
+unsigned rv_cpu_here(void);
 
 /* Tells the CPU that the caller spins, so that the thread beside it on the same
  * core runs faster. Cost: 20 to 40 ns. */

@@ -7,6 +7,9 @@
 #include "src/sched/scheduler.h"
 #include "src/sched/worker.h"
 
+/* No group in particular. */
+#define ANYWHERE (-1)
+
 static void watch_on(rv_idle *idle)
 {
     rv_lock_acquire(&idle->watch_lock);
@@ -73,24 +76,64 @@ bool rv_idle_search_end(rv_idle *idle)
     return before == 1;
 }
 
-/* Clears one sleeper's bit; its index, or -1 when nobody sleeps. */
-static int claim_sleeper(rv_idle *idle)
+/* Sleepers of mask[i], those who sleep in `group` or all. */
+static uint64_t sleepers_in(const rv_scheduler *s, unsigned i, int group)
 {
-    for (unsigned i = 0; i < idle->words; i++) {
-        uint64_t word = rv_u64_load_seq_cst(&idle->mask[i]); /* LOOK */
+    uint64_t word = rv_u64_load_seq_cst(&s->idle.mask[i]); /* LOOK */
+    return group == ANYWHERE
+               ? word
+               : rv_places_near(&s->places, (unsigned)group, i * 64, word);
+}
+
+/* The first sleeper of a group; -1 when it has none. */
+static int find_sleeper(const rv_scheduler *s, int group)
+{
+    for (unsigned i = 0; i < s->idle.words; i++) {
+        uint64_t word = sleepers_in(s, i, group);
+        if (word != 0) {
+            return (int)(i * 64 + rv_bits_ctz64(word));
+        }
+    }
+    return -1;
+}
+
+int rv_idle_choose(const rv_scheduler *s)
+{
+    int sleeper = -1;
+    if (rv_places_differ(&s->places)) {
+        sleeper = find_sleeper(s, (int)rv_places_here(&s->places));
+    }
+    return sleeper >= 0 ? sleeper : find_sleeper(s, ANYWHERE);
+}
+
+/* Clears one sleeper's bit; its index, or -1 when nobody sleeps in the group
+ * but those that others have woken meanwhile. */
+static int claim_sleeper(rv_scheduler *s, int group)
+{
+    for (unsigned i = 0; i < s->idle.words; i++) {
+        uint64_t word = sleepers_in(s, i, group);
         while (word != 0) {
             unsigned bit = rv_bits_ctz64(word);
             uint64_t mine = UINT64_C(1) << bit;
             RV_SHAKE_POINT();
             uint64_t before =
-                rv_u64_fetch_and_seq_cst(&idle->mask[i], ~mine); /* LOOK */
+                rv_u64_fetch_and_seq_cst(&s->idle.mask[i], ~mine); /* LOOK */
             if (before & mine) {
                 return (int)(i * 64 + bit);
             }
-            word = before & ~mine;
+            word &= before & ~mine;
         }
     }
     return -1;
+}
+
+static int claim_nearest(rv_scheduler *s)
+{
+    int sleeper = -1;
+    if (rv_places_differ(&s->places)) {
+        sleeper = claim_sleeper(s, (int)rv_places_here(&s->places));
+    }
+    return sleeper >= 0 ? sleeper : claim_sleeper(s, ANYWHERE);
 }
 
 void rv_idle_notify_slow(struct rv_scheduler *s, struct rv_worker *by)
@@ -99,7 +142,7 @@ void rv_idle_notify_slow(struct rv_scheduler *s, struct rv_worker *by)
     uint32_t none = 0;
     while (rv_idle_any(idle) &&
            rv_u32_cas_seq_cst(&idle->searching, &none, 1)) { /* LOOK */
-        int sleeper = claim_sleeper(idle);
+        int sleeper = claim_nearest(s);
         if (sleeper >= 0) {
             if (by != NULL) {
                 rv_stat_add(&by->stats.wakes, 1);

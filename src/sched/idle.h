@@ -69,7 +69,12 @@ typedef struct rv_idle {
 int rv_idle_init(rv_idle *idle, unsigned workers, bool stealing);
 void rv_idle_fini(rv_idle *idle);
 
+/* The sleeper it wakes is one that shares a cache with the caller, if there is
+ * one (places.h). */
 void rv_idle_notify_slow(struct rv_scheduler *s, struct rv_worker *by);
+
+/* The worker that it would wake if nothing changed; -1 when nobody sleeps. */
+int rv_idle_choose(const struct rv_scheduler *s);
 
 /* True when some worker sleeps. */
 static inline bool rv_idle_any(const rv_idle *idle)

@@ -114,6 +114,7 @@ int rv_scheduler_start(rv_scheduler **out, const rv_scheduler_options *options)
     s->report = options->report;
     s->reports_crashes = options->reports_crashes;
     rv_u64_store_relaxed(&s->credits, options->tasks_max); /* no threads yet */
+    rv_places_init(&s->places, options->topology);
     unsigned started = 0;
     error = rv_idle_init(&s->idle, options->workers, s->stealing);
     if (error != 0) {

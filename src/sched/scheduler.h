@@ -35,7 +35,9 @@
 #include "rove/runtime.h"
 
 #include "src/base/atomic.h"
+#include "src/platform/topology.h"
 #include "src/sched/idle.h"
+#include "src/sched/places.h"
 #include "src/sched/report.h"
 #include "src/sched/task.h"
 #include "src/sched/worker.h"
@@ -56,6 +58,7 @@ typedef struct rv_scheduler {
     uint16_t credit_share;      /* fixed; 0: tasks_max is not limited */
     rv_atomic_u32 phase;        /* rv_phase */
     rv_idle idle;
+    rv_places places;
     RV_OWN_LINE rv_atomic_u64 credits; /* spawns left under tasks_max */
     rv_atomic_u64 foreign_spawned;     /* by threads that are no workers */
     rv_atomic_u64 foreign_refused;     /* counted above, but never pushed */
@@ -78,6 +81,7 @@ typedef struct rv_scheduler_options {
     void *offload;
     rv_report report;
     bool reports_crashes;
+    const rv_topology *topology; /* of the machine; not kept; NULL: unknown */
 } rv_scheduler_options;
 
 /* 0 or -ENOMEM, -EMFILE, -ENFILE, -EAGAIN; after an error nothing is left. */

@@ -165,14 +165,9 @@ static rv_task *steal_from(rv_worker *w, rv_worker *victim, int64_t now)
     return task;
 }
 
-rv_task *rv_steal_round(rv_worker *w)
+static rv_task *steal_from_all(rv_worker *w, unsigned start, int64_t now)
 {
-    rv_scheduler *s = w->scheduler;
-    if (!s->stealing) {
-        return NULL;
-    }
-    int64_t now = rv_clock_now();
-    unsigned start = rv_rng_below(&w->rng, s->count);
+    const rv_scheduler *s = w->scheduler;
     for (unsigned i = 0; i < s->count; i++) {
         rv_worker *victim = s->workers[(start + i) % s->count];
         RV_SHAKE_POINT();
@@ -182,6 +177,43 @@ rv_task *rv_steal_round(rv_worker *w)
         }
     }
     return NULL;
+}
+
+/* Those that run in w's group, or those that do not. */
+static rv_task *steal_from_some(rv_worker *w, unsigned start, int64_t now,
+                                bool near)
+{
+    const rv_scheduler *s = w->scheduler;
+    unsigned here = rv_places_of(&s->places, w->index);
+    for (unsigned i = 0; i < s->count; i++) {
+        unsigned index = (start + i) % s->count;
+        if (index == w->index ||
+            (rv_places_of(&s->places, index) == here) != near) {
+            continue;
+        }
+        RV_SHAKE_POINT();
+        rv_task *task = steal_from(w, s->workers[index], now);
+        if (task != NULL) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
+rv_task *rv_steal_round(rv_worker *w)
+{
+    rv_scheduler *s = w->scheduler;
+    if (!s->stealing) {
+        return NULL;
+    }
+    int64_t now = rv_clock_now();
+    unsigned start = rv_rng_below(&w->rng, s->count);
+    if (!rv_places_differ(&s->places)) {
+        return steal_from_all(w, start, now);
+    }
+    rv_places_note(&s->places, w->index);
+    rv_task *task = steal_from_some(w, start, now, true);
+    return task != NULL ? task : steal_from_some(w, start, now, false);
 }
 
 static bool has_work(const rv_worker *victim)

@@ -24,9 +24,9 @@
 #define RV_STUCK_SLOT INT64_C(20000)  /* ns */
 #define RV_STUCK_POLL INT64_C(200000) /* ns */
 
-/* One round over all other workers, from a random one on. A task to run now,
- * the rest of what was taken is in w's own queues; or NULL. The loop context.
- * */
+/* One round over all other workers, from a random one on; those that share a
+ * cache with w come before all others (places.h). A task to run now, the rest
+ * of what was taken is in w's own queues; or NULL. The loop context. */
 rv_task *rv_steal_round(rv_worker *w);
 
 /* A busy worker's share, once a turn: polls for one other worker, chosen at

@@ -16,13 +16,9 @@ static void wake_thread(rv_task *thread)
  * the woken worker finds it in its own. */
 static rv_worker *pick_inbox(rv_scheduler *s, const rv_task *task)
 {
-    for (unsigned i = 0; i < s->idle.words; i++) {
-        uint64_t word = rv_u64_load_relaxed(&s->idle.mask[i]); /* hint */
-        if (word != 0) {
-            return s->workers[i * 64 + (unsigned)__builtin_ctzll(word)];
-        }
-    }
-    return s->workers[rv_task_index(task) % s->count];
+    int sleeper = rv_idle_choose(s);
+    return s->workers[sleeper >= 0 ? (unsigned)sleeper
+                                   : rv_task_index(task) % s->count];
 }
 
 static void send_home(rv_scheduler *s, rv_task *task)

@@ -286,6 +286,7 @@ static rv_task *turn(rv_worker *w, bool poll)
     w->now = now;
     rv_timer_fire(w, &w->timers, now);
     if (poll && w->scheduler->stealing) {
+        rv_places_note(&w->scheduler->places, w->index);
         rv_steal_poll_one(w, now);
     }
     begin_turn(w);
@@ -362,6 +363,7 @@ static void sleep_in_epoll(rv_worker *w)
 static bool park(rv_worker *w, bool searching)
 {
     rv_scheduler *s = w->scheduler;
+    rv_places_note(&s->places, w->index);
     rv_idle_enter(&s->idle, w->index);
     if (searching) {
         rv_idle_search_end(&s->idle);

@@ -1,5 +1,6 @@
-// Two workers of a stealing scheduler without threads, and tasks for them: what
-// the parts of a scheduler do to each other's queues can be shown step by step.
+// Two or eight workers of a stealing scheduler without threads, and tasks for
+// them: what the parts of a scheduler do to each other's queues can be shown
+// step by step.
 #ifndef TESTS_SCHED_TWO_WORKERS_H
 #define TESTS_SCHED_TWO_WORKERS_H
 
@@ -14,29 +15,31 @@ extern "C" {
 
 #include "gtest/gtest.h"
 
-class TwoWorkers : public ::testing::Test
+template <unsigned kCount> class Workers : public ::testing::Test
 {
   protected:
-    TwoWorkers()
+    Workers()
     {
         scheduler_.workers = workers_;
-        scheduler_.count = 2;
+        scheduler_.count = kCount;
         scheduler_.stealing = true;
         scheduler_.stack_class = RV_STACK_16K;
         scheduler_.idle.watch_fd = -1;
         scheduler_.idle.words = 1;
-        scheduler_.idle.workers = 2;
+        scheduler_.idle.workers = kCount;
+        rv_places_init(&scheduler_.places, nullptr);
         rv_u32_store_relaxed(&scheduler_.phase, RV_PHASE_RUNNING);
     }
 
     void SetUp() override
     {
         ASSERT_EQ(rv_task_table_open(), 0);
-        for (unsigned i = 0; i < 2; i++) {
+        for (unsigned i = 0; i < kCount; i++) {
             workers_[i] = static_cast<rv_worker *>(
                 rv_mem_alloc_aligned(alignof(rv_worker), sizeof(rv_worker)));
             ASSERT_NE(workers_[i], nullptr);
-            ASSERT_EQ(rv_worker_init(workers_[i], &scheduler_, i, 2, 1), 0);
+            ASSERT_EQ(rv_worker_init(workers_[i], &scheduler_, i, kCount, 1),
+                      0);
         }
     }
 
@@ -88,8 +91,11 @@ class TwoWorkers : public ::testing::Test
     }
 
     rv_scheduler scheduler_ = {};
-    rv_worker *workers_[2] = {};
+    rv_worker *workers_[kCount] = {};
     std::vector<rv_task *> tasks_;
 };
+
+using TwoWorkers = Workers<2>;
+using EightWorkers = Workers<8>;
 
 #endif
