@@ -227,16 +227,20 @@ static uint64_t value(const rv_atomic_u64 *counter)
     return rv_u64_load_relaxed(counter); /* see above */
 }
 
-/* What has ended is read first: no more can have ended than came. */
+/* What came and ended between two reads must not make it negative. */
+static uint64_t difference(uint64_t accepted, uint64_t ended)
+{
+    return accepted > ended ? accepted - ended : 0;
+}
+
 void rove_server_get_stats(rove_server *server, rove_server_stats *stats)
 {
     *stats = (rove_server_stats){0};
     rv_lock_acquire(&server->lock);
     for (const rv_acceptor *a = server->acceptors; a != NULL; a = a->next) {
-        uint64_t ended = value(&a->ended);
         uint64_t accepted = value(&a->accepted);
         stats->accepted += accepted;
-        stats->current += accepted - ended;
+        stats->current += difference(accepted, value(&a->ended));
         stats->failed += value(&a->failed);
         stats->refused += value(&a->refused);
         stats->limited += value(&a->limited);

@@ -83,10 +83,11 @@ rv_acceptor *rv_acceptor_new(rove_server *server, int listener, int worker);
 /* Frees it; closes the listener if it still has one. */
 void rv_acceptor_free(rv_acceptor *acceptor);
 
-/* The body of its task: accepts until it fails or drains, then waits for the
- * connections. acceptor->result: 0; -ECANCELED: the task was; -ETIMEDOUT: some
- * connections were; else why accepting failed. */
-int64_t rv_acceptor_run(void *acceptor);
+/* The body of its task, arg being the acceptor: accepts until it fails or
+ * drains, then waits for the connections. Its result is in the acceptor: 0;
+ * -ECANCELED: the task was; -ETIMEDOUT: some connections were; else why
+ * accepting failed. */
+int64_t rv_acceptor_run(void *arg);
 
 /* Ends accepting, and bounds the connections' time, when the server drains.
  * Under the server's lock, after the deadline and the event were set. */

@@ -44,7 +44,8 @@ TEST_F(AcceptorTest, NoMoreThanTheLimitAreServedAtOnce)
         for (int i = 0; i < 8; i++) {
             clients.push_back(service.Connect());
         }
-        EXPECT_TRUE(YieldUntil([&] { return service.Stats().limited > 0; }));
+        EXPECT_TRUE(YieldUntil(
+            [&] { return served == 2 && service.Stats().limited > 0; }));
         // Two are served, one a listener waits, the rest was not accepted.
         EXPECT_LE(service.Stats().current, 4u);
         for (int client : clients) {
