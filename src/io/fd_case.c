@@ -13,6 +13,8 @@
  * A descriptor that cannot be waited for makes its case ready, with the reason
  * as the result, so that a select of many says which one it was.
  */
+#include "src/io/fd_case.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
@@ -37,8 +39,9 @@ typedef struct fd_case {
     rv_poll_wait wait;
 } __attribute__((may_alias)) fd_case;
 
-static_assert(sizeof(fd_case) <= sizeof(((rove_case *)0)->words),
-              "an fd case fits into the words of a case");
+static_assert(sizeof(fd_case) <= RV_FD_CASE_OWN * sizeof(uint64_t) &&
+                  sizeof(((rove_case *)0)->words) > sizeof(fd_case),
+              "an fd case leaves a word of a case alone");
 
 static fd_case *state_of(rove_case *self)
 {
@@ -94,7 +97,7 @@ static int enter(int fd, rv_pollable **file)
     return error;
 }
 
-static bool is_fd_ready(rove_case *self)
+bool rv_fd_case_ready(rove_case *self)
 {
     rv_worker *worker = rv_current_worker();
     int fd = fd_of(self);
@@ -122,7 +125,7 @@ static bool is_fd_ready(rove_case *self)
 
 /* The descriptor may have become bad since it was asked: that is found again
  * by asking. */
-static int arm_fd(rove_case *self, rv_ref ref, unsigned cause)
+int rv_fd_case_arm(rove_case *self, rv_ref ref, unsigned cause)
 {
     (void)cause; /* it stays ready */
     rv_worker *worker = rv_current_worker();
@@ -142,7 +145,7 @@ static int arm_fd(rove_case *self, rv_ref ref, unsigned cause)
                                                           : error;
 }
 
-static void disarm_fd(rove_case *self, bool named)
+void rv_fd_case_disarm(rove_case *self, bool named)
 {
     (void)named;
     fd_case *state = state_of(self);
@@ -155,6 +158,7 @@ static void disarm_fd(rove_case *self, bool named)
 
 rove_case rove_on_fd(int fd, int events)
 {
-    static const struct rove_case_ops ops = {is_fd_ready, arm_fd, disarm_fd};
+    static const struct rove_case_ops ops = {rv_fd_case_ready, rv_fd_case_arm,
+                                             rv_fd_case_disarm};
     return rv_case_make(&ops, (void *)(intptr_t)fd, (void *)(intptr_t)events);
 }

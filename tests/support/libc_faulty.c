@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -108,6 +109,17 @@ RV_TWIN(int, eventfd, (unsigned count, int flags))
         return -1;
     }
     return __real_eventfd(count, flags);
+}
+
+RV_TWIN(int, pidfd_open, (pid_t pid, unsigned flags))
+{
+    int error = rv_fault_check("pidfd_open");
+
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    return __real_pidfd_open(pid, flags);
 }
 
 RV_TWIN(int, epoll_create1, (int flags))
