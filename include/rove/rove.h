@@ -23,6 +23,7 @@
 #include "rove/select.h"
 #include "rove/server.h"
 #include "rove/stream.h"
+#include "rove/signal.h"
 #include "rove/sync.h"
 #include "rove/task.h"
 

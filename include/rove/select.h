@@ -88,7 +88,8 @@ ROVE_API rove_case rove_on_event(struct rove_event *event);
  * not to be waited for: -EPERM. */
 ROVE_API rove_case rove_on_fd(int fd, int events);
 
-/* A child process that ends: rove_on_child() of rove/process.h. */
+/* A child process that ends: rove_on_child() of rove/process.h. A signal:
+ * rove_on_signal() of rove/signal.h. */
 
 /* Ready from that time on. */
 ROVE_API rove_case rove_on_time(rove_time when);
