@@ -17,6 +17,7 @@
 #include "rove/local.h"
 #include "rove/net.h"
 #include "rove/offload.h"
+#include "rove/path_watch.h"
 #include "rove/process.h"
 #include "rove/runtime.h"
 #include "rove/scope.h"
