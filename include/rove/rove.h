@@ -10,6 +10,7 @@
 #include "rove/channel.h"
 #include "rove/coro.h"
 #include "rove/fork.h"
+#include "rove/fs.h"
 #include "rove/future.h"
 #include "rove/group.h"
 #include "rove/inspect.h"

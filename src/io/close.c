@@ -1,5 +1,5 @@
-/* Closing: nobody is left on the descriptor when its number is released.
- */
+#include "src/io/close.h"
+
 #include "rove/io.h"
 
 #include "src/platform/fd_io.h"
@@ -23,11 +23,11 @@ static void await_calls(rv_pollable *file)
     }
 }
 
-int rove_close(int fd)
+int rv_close_by(int fd, int (*release)(int fd))
 {
     rv_pollable *file;
     if (rv_pollable_of(fd, &file) != 0) {
-        return rv_fd_close(fd); /* nobody can be in a call */
+        return release(fd); /* nobody can be in a call */
     }
     int error = rv_pollable_close_begin(file);
     if (error != 0) {
@@ -35,7 +35,12 @@ int rove_close(int fd)
     }
     await_calls(file);
     uint32_t life = rv_pollable_close_end(file, fd);
-    error = rv_fd_close(fd);
+    error = release(fd);
     rv_pollable_close_done(file, life);
     return error;
+}
+
+int rove_close(int fd)
+{
+    return rv_close_by(fd, rv_fd_close);
 }

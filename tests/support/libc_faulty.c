@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "tests/support/twin.h"
@@ -178,6 +179,30 @@ RV_TWIN(ssize_t, write, (int fd, const void *buffer, size_t size))
         return -1;
     }
     return __real_write(fd, buffer, size);
+}
+
+RV_TWIN(ssize_t, preadv,
+        (int fd, const struct iovec *parts, int count, off_t offset))
+{
+    int error = rv_fault_check("preadv");
+
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    return __real_preadv(fd, parts, count, offset);
+}
+
+RV_TWIN(ssize_t, pwritev,
+        (int fd, const struct iovec *parts, int count, off_t offset))
+{
+    int error = rv_fault_check("pwritev");
+
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    return __real_pwritev(fd, parts, count, offset);
 }
 
 RV_TWIN(ssize_t, sendto,
