@@ -28,5 +28,6 @@
 #include "rove/signal.h"
 #include "rove/sync.h"
 #include "rove/task.h"
+#include "rove/time.h"
 
 #endif
