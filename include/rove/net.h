@@ -1,5 +1,5 @@
-/* Sockets by address. Fds returned here are nonblocking, close-on-exec, and
- * closed by rove_close().
+/* Sockets by address, and addresses by name. Fds returned here are nonblocking,
+ * close-on-exec, and closed by rove_close().
  */
 #ifndef ROVE_NET_H
 #define ROVE_NET_H
@@ -49,9 +49,47 @@ ROVE_API ROVE_MUST_CHECK int
 rove_tcp_listen(const char *address, uint16_t port,
                 const rove_listen_options *options);
 
-/* Connects to a numeric address (NULL: 127.0.0.1), with TCP_NODELAY. The fd or
- * -errno. Context  any thread; may suspend */
-ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_tcp_connect(const char *address,
+/* Finds the addresses of a host, as the C library does (getaddrinfo: a file of
+ * hosts, name servers), best first.
+ *
+ * name      a host's name, or a numeric address, which is answered at once;
+ *           NULL: 127.0.0.1
+ * family    AF_INET, AF_INET6, or AF_UNSPEC for both
+ * out, max  receives up to max addresses (at least 1; at most 64), with port
+ * code      NULL, or receives getaddrinfo's EAI_ code, for gai_strerror(); 0
+ *           when there is none
+ *
+ * Returns how many addresses, at least 1, or
+ *   -ENOENT        there is no such name, or no address of that family
+ *   -EAGAIN        no name server has answered, later one may; or no thread of
+ *                  the pool could be created, and none exists
+ *   -EIO           the lookup failed for good
+ *   -EINVAL        no host's name: letters, digits, '-', '_' and '.', at most
+ *                  253, of which the last part is no number
+ *   -EAFNOSUPPORT  another family
+ *   -ECANCELED     at once, and nobody will see the answer
+ *   -ENOMEM, or what a system call said
+ *
+ * A lookup runs on the offload pool and may hold its thread as long as name
+ * servers take (resolv.conf; half a minute is usual), also when its caller has
+ * left; shutting the runtime down waits for it. So at most half of the pool's
+ * threads look up at a time, at least one; further callers wait for their
+ * turns, first in, first out.
+ * Context  any thread; may suspend. Plain and pool threads block */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
+rove_resolve(const char *name, uint16_t port, int family, rove_address out[],
+             size_t max, int *code);
+
+/* Connects to a host by name or numeric address (NULL: 127.0.0.1), with
+ * TCP_NODELAY. Of several addresses the first that answers is taken (happy
+ * eyeballs, RFC 8305): IPv6 and IPv4 take turns, each attempt begins 250 ms
+ * after the one before or when one fails, at most 16 in all. No limit of time
+ * but the scope's.
+ *
+ * The fd, or -errno: as rove_resolve(); else the first attempt's error, or that
+ * of a later one that says more than that there is no way to the address.
+ * Context  any thread; may suspend */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_tcp_connect(const char *host,
                                                             uint16_t port);
 
 /* Turns Nagle's algorithm off (1) or on (0). 0 or -errno. */

@@ -16,6 +16,8 @@ void rv_pool_init(rv_pool *pool, const rv_pool_options *options,
                  options->keep_alive, options->name);
     pool->queue_max = options->queue_max;
     pool->reserved = 0;
+    pool->long_turns = (rove_semaphore)ROVE_SEMAPHORE_INIT(
+        ((uint64_t)options->threads_max + 1) / 2);
 }
 
 /* One thread a round is called until none rests; those that run a job see the

@@ -7,12 +7,19 @@
  * tail, first in, first out. Only a spawned job, for which nobody waits yet,
  * needs a place, and is refused when queue_max jobs are queued or have a place
  * reserved.
+ *
+ * Long jobs. What may hold a thread for very long because somebody far away
+ * does not answer takes one of `long_turns` before it is queued, and gives it
+ * back when the thread has come back. There are half as many as threads, at
+ * least one: the others are left for what only takes as long as a disk.
  */
 #ifndef SRC_OFFLOAD_POOL_H
 #define SRC_OFFLOAD_POOL_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "rove/sync.h"
 
 #include "src/offload/crew.h"
 #include "src/offload/job.h"
@@ -29,6 +36,7 @@ typedef struct rv_pool {
     rv_crew crew;
     uint64_t queue_max; /* fixed */
     uint64_t reserved;  /* places of jobs being spawned; crew.lock */
+    rove_semaphore long_turns;
 } rv_pool;
 
 /* A consistent look at a pool. */

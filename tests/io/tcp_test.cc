@@ -1,8 +1,15 @@
 // At stake: addresses mean what they say, and nonsense is refused before
 // anything is opened.
+extern "C" {
+#include "tests/support/name_faulty.h"
+}
+
 #include <cerrno>
+#include <cstring>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string>
 
 #include "rove/rove.h"
 
@@ -23,7 +30,8 @@ int Option(int fd, int level, int option)
 
 TEST(TcpTest, NonsenseIsRefused)
 {
-    for (const char *address : {"", "localhost", "1.2.3", "::g", "1.2.3.4 "}) {
+    EXPECT_EQ(rove_tcp_listen("localhost", 0, nullptr), -EINVAL);
+    for (const char *address : {"", "1.2.3", "::g", "1.2.3.4 "}) {
         EXPECT_EQ(rove_tcp_listen(address, 0, nullptr), -EINVAL) << address;
         EXPECT_EQ(rove_tcp_connect(address, 1), -EINVAL) << address;
     }
@@ -50,6 +58,43 @@ TEST(TcpTest, ListensAndConnects)
             EXPECT_EQ(rove_close(listener), 0);
         }
     });
+}
+
+// One address nobody listens on, and one with a listener.
+size_t TwoLoopbacks(const char *name, int, struct sockaddr_storage found[],
+                    size_t, int *code, int *)
+{
+    if (strcmp(name, "both.example") != 0) {
+        *code = EAI_NONAME;
+        return 0;
+    }
+    size_t count = 0;
+    for (const char *host : {"127.0.0.3", "127.0.0.2"}) {
+        rove_address a;
+        EXPECT_EQ(rove_address_ip(host, 0, &a), 0);
+        memcpy(&found[count++], &a.as, a.length);
+    }
+    return count;
+}
+
+TEST(TcpTest, ConnectsByName)
+{
+    rv_name_serve(TwoLoopbacks);
+    RunTasks(1, [] {
+        int listener = rove_tcp_listen("127.0.0.2", 0, nullptr);
+        auto port = static_cast<uint16_t>(rove_local_port(listener));
+        int fd = rove_tcp_connect("both.example", port);
+        EXPECT_GE(fd, 0);
+        EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+        char text[ROVE_ADDRESS_TEXT];
+        EXPECT_GT(rove_peer_text(fd, text, sizeof text), 0);
+        EXPECT_EQ(text, "127.0.0.2:" + std::to_string(port));
+        EXPECT_EQ(rove_close(fd), 0);
+        EXPECT_EQ(rove_close(listener), 0);
+        EXPECT_EQ(rove_tcp_connect("both.example", port), -ECONNREFUSED);
+        EXPECT_EQ(rove_tcp_connect("none.example", port), -ENOENT);
+    });
+    rv_name_serve(nullptr);
 }
 
 TEST(TcpTest, ConnectionHasNoDelay)

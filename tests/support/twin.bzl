@@ -2,10 +2,11 @@
 
 load("//bazel:defs.bzl", "rove_library")
 
-def faulty_twin(name, srcs, functions, deps = []):
+def faulty_twin(name, srcs, functions, hdrs = [], deps = []):
     rove_library(
         name = name,
         srcs = srcs,
+        hdrs = hdrs,
         testonly = True,
         linkopts = ["-Wl,--wrap=" + function for function in functions],
         alwayslink = True,
