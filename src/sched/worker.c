@@ -27,6 +27,9 @@
 #define SPIN_NS_MIN 500
 #define SPIN_NS_MAX 1000
 
+/* An rv_worker_hook, or 0; relaxed: it only ever becomes one and the same. */
+static rv_atomic_u64 turn_hook;
+
 static void begin_turn(rv_worker *w)
 {
     w->budget = RV_BUDGET_ITEMS;
@@ -34,15 +37,31 @@ static void begin_turn(rv_worker *w)
     w->turn_at = rv_clock_ticks();
 }
 
+static inline void call_turn_hook(rv_worker *w)
+{
+    uint64_t hook = rv_u64_load_relaxed(&turn_hook); /* see turn_hook */
+    if (__builtin_expect(hook != 0, 0)) {
+        ((rv_worker_hook *)(uintptr_t)hook)(w);
+    }
+}
+
 bool rv_worker_is_turn_due(rv_worker *w)
 {
     if (w->budget == 0 || --w->budget_spans == 0 ||
         rv_clock_ticks() - w->turn_at > w->turn_ticks) {
         w->budget = 0;
+        call_turn_hook(w);
         return true;
     }
     w->budget = RV_BUDGET_ITEMS;
     return false;
+}
+
+void rv_worker_hook_turn(rv_worker *w, rv_worker_hook *hook)
+{
+    rv_u64_store_relaxed(&turn_hook, (uintptr_t)hook); /* see turn_hook */
+    w->budget = 0;
+    w->budget_spans = 1; /* a wait may give itself an item more */
 }
 
 int rv_worker_init(rv_worker *w, struct rv_scheduler *scheduler, unsigned index,

@@ -172,6 +172,12 @@ static inline bool rv_worker_take_slot(rv_worker *w, rv_atomic_ptr *slot,
  * items get many spans, since a turn costs as much as tens of them. */
 bool rv_worker_is_turn_due(rv_worker *w);
 
+/* Has `hook` called whenever the loop's turn is due, on the stack of who is
+ * about to leave for it; one for the process, for good. The turn is due with
+ * w's next item. */
+typedef void rv_worker_hook(rv_worker *w);
+void rv_worker_hook_turn(rv_worker *w, rv_worker_hook *hook);
+
 static inline bool rv_worker_count_item(rv_worker *w)
 {
     if (__builtin_expect(w->budget <= 1, 0) && rv_worker_is_turn_due(w)) {
