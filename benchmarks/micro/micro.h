@@ -73,6 +73,12 @@ void micro_mutex_uncontended(uint64_t ops, micro_result *result);
 void micro_mutex_contended(uint64_t ops, micro_result *result);
 void micro_mutex_brief(uint64_t ops, micro_result *result);
 
+/* A cache line between two cores; an operation is a store to it, or a locked
+ * add. Beside the runtime, on two threads. */
+void micro_line_transfer(uint64_t ops, micro_result *result);
+void micro_line_locked(uint64_t ops, micro_result *result);
+void micro_line_contended(uint64_t ops, micro_result *result);
+
 void micro_scope_unused(uint64_t ops, micro_result *result);
 void micro_foreign_wake(uint64_t ops, micro_result *result);
 void micro_timer_add_cancel(uint64_t ops, micro_result *result);
