@@ -49,13 +49,12 @@ typedef struct rove_waiters {
  * itself. A waiter that has waited for over 1 ms gets the lock handed; before
  * that a running task may be faster, which keeps throughput high. */
 typedef struct rove_mutex {
-    uint64_t owner;
-    uint32_t state;
+    uint64_t word;
     rove_lock_word lock;
     rove_waiters waiters;
 } rove_mutex;
 
-#define ROVE_MUTEX_INIT ROVE_IMPL_INIT(0, 0)
+#define ROVE_MUTEX_INIT ROVE_IMPL_INIT(0)
 
 /* 0: the caller owns it, or -ECANCELED. Locking what one holds already is
  * misuse. */

@@ -221,6 +221,13 @@ static inline uint64_t rv_u64_exchange_seq_cst(rv_atomic_u64 *a, uint64_t value)
     return __atomic_exchange_n(&a->raw, value, __ATOMIC_SEQ_CST);
 }
 
+static inline bool rv_u64_cas_relaxed(rv_atomic_u64 *a, uint64_t *expected,
+                                      uint64_t desired)
+{
+    return __atomic_compare_exchange_n(&a->raw, expected, desired, false,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 static inline bool rv_u64_cas_acquire(rv_atomic_u64 *a, uint64_t *expected,
                                       uint64_t desired)
 {

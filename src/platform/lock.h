@@ -10,9 +10,9 @@
  *
  * That store is all a release costs; a release that had to find out whether
  * somebody sleeps would need a second locked instruction. So nobody is woken:
- * who finds the lock held spins for about as long as a section lasts. When that
- * is in vain the holder has lost its processor, and the waiter gives up its own
- * and then naps, so that the holder, whatever its priority, comes back.
+ * who finds the lock held pauses, longer each time, before it looks again. When
+ * that is in vain the holder has lost its processor, and the waiter gives up
+ * its own and then naps, so that the holder, whatever its priority, comes back.
  *
  * Ordering. SECTION: release of the word at the end of a section, acquire of it
  * at the start of the next.

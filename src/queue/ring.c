@@ -21,6 +21,21 @@ void rv_ring_init(rv_ring *r, rv_atomic_ptr *slots, uint64_t capacity,
     r->is_private = is_private;
 }
 
+unsigned rv_ring_push_many(rv_ring *r, void *const *items, unsigned count)
+{
+    RV_ASSERT(rv_owner_is_me(&r->owner));
+    uint64_t t = rv_u64_load_relaxed(&r->tail);   /* only the owner writes */
+    r->head_seen = rv_u64_load_acquire(&r->head); /* FREE */
+    uint64_t room = r->mask + 1 - (t - r->head_seen);
+    unsigned taken = count < room ? count : (unsigned)room;
+    for (unsigned i = 0; i < taken; i++) {
+        rv_ptr_store_relaxed(&r->slots[(t + i) & r->mask],
+                             items[i]); /* FILL orders it */
+    }
+    rv_ring_move_tail(r, t + taken);
+    return taken;
+}
+
 /* Copies the `count` items from index `head` on. Relaxed: a thief has the FILL
  * pair behind it, the owner wrote the slots itself. */
 static void copy_slots(const rv_ring *r, uint64_t head, void **items,

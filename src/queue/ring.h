@@ -72,6 +72,16 @@ unsigned rv_ring_size(const rv_ring *r);
 /* Any thread. True if the ring was empty at some moment of the call. */
 bool rv_ring_is_empty(const rv_ring *r);
 
+/* Owner. Shows the items before `to`. */
+static inline void rv_ring_move_tail(rv_ring *r, uint64_t to)
+{
+    if (r->is_private) {
+        rv_u64_store_relaxed(&r->tail, to); /* read by the owner only */
+    } else {
+        rv_u64_exchange_seq_cst(&r->tail, to); /* FILL, LOOK */
+    }
+}
+
 /* Owner. Adds `item` (not NULL); false if the ring is full. A success is a
  * full barrier unless the ring is private. */
 static inline bool rv_ring_push(rv_ring *r, void *item)
@@ -86,13 +96,13 @@ static inline bool rv_ring_push(rv_ring *r, void *item)
         }
     }
     rv_ptr_store_relaxed(&r->slots[t & r->mask], item); /* FILL orders it */
-    if (r->is_private) {
-        rv_u64_store_relaxed(&r->tail, t + 1); /* read by the owner only */
-    } else {
-        rv_u64_exchange_seq_cst(&r->tail, t + 1); /* FILL, LOOK */
-    }
+    rv_ring_move_tail(r, t + 1);
     return true;
 }
+
+/* Owner. Adds `count` items, oldest first, as far as there is room; how many
+ * that is. As one push. */
+unsigned rv_ring_push_many(rv_ring *r, void *const *items, unsigned count);
 
 /* Owner. Takes what lies before `to`; false: head was not *from any more, which
  * is updated. */
@@ -122,6 +132,18 @@ static inline void *rv_ring_pop(rv_ring *r)
         }
     }
     return NULL;
+}
+
+/* Owner. Takes the oldest item if it is `item`; false: it is not, or a thief
+ * was faster. */
+static inline bool rv_ring_pop_if(rv_ring *r, const void *item)
+{
+    RV_ASSERT(rv_owner_is_me(&r->owner));
+    uint64_t h = rv_u64_load_relaxed(&r->head);  /* if stale, the CAS fails */
+    return h != rv_u64_load_relaxed(&r->tail) && /* only the owner writes */
+           rv_ptr_load_relaxed(&r->slots[h & r->mask]) ==
+               item && /* own store */
+           rv_ring_move_head(r, &h, h + 1);
 }
 
 #endif

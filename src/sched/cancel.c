@@ -48,23 +48,6 @@ void rv_cancel_note(rv_task *task)
     }
 }
 
-bool rv_cancel_came_late_slow(const rv_scheduler *s, const rv_task *task)
-{
-    for (; task != NULL; task = rv_task_host(task)) {
-        uint32_t guard = rv_u32_load_seq_cst(&task->guard); /* SCOPE */
-        if ((guard & RV_GUARD_ALARM) != 0) {
-            return true;
-        }
-        if (rv_guard_shield(guard) != 0) {
-            return false;
-        }
-        if (rv_cancel_is_raised(task)) {
-            return true;
-        }
-    }
-    return rv_cancel_is_ending(s);
-}
-
 /* Whether a request at `depth` of the root (NULL: of whatever is under the
  * task) concerns a wait of `task`, the root or a guest on its stack: no shield
  * is in between. The guards are read after the claim word: they are those of

@@ -36,31 +36,43 @@ int rv_cancel_cause(rv_task *task);
 /* True when waits of the task must return -ECANCELED. The task itself. */
 static inline bool rv_task_is_cancelled(rv_task *task)
 {
-    if (__builtin_expect(task->scope != NULL || rv_task_host(task) != NULL,
-                         0)) {
-        return rv_cancel_cause(task) != 0;
-    }
-    return rv_cancel_is_ending(rv_task_scheduler(task)) ||
-           rv_cancel_is_raised(task);
+    const rv_task *t = task;
+    do {
+        if (__builtin_expect(t->scope != NULL, 0)) {
+            return rv_cancel_cause(task) != 0;
+        }
+        if (rv_cancel_is_raised(t)) {
+            return true;
+        }
+        t = rv_task_host(t);
+    } while (__builtin_expect(t != NULL, 0));
+    return rv_cancel_is_ending(rv_task_scheduler(task));
 }
 
 /* Notes in the scopes around a refused wait that it was. The task itself. */
 void rv_cancel_note(rv_task *task);
-
-/* Of a task with scopes or hosts; only rv_cancel_came_late() calls it. */
-bool rv_cancel_came_late_slow(const rv_scheduler *s, const rv_task *task);
 
 /* Whether the task was cancelled since it last asked, for who has parked it:
  * looks at descriptors only. The answer may be of another life. */
 static inline bool rv_cancel_came_late(const rv_scheduler *s,
                                        const rv_task *task)
 {
-    if (__builtin_expect(rv_u32_load_seq_cst(&task->guard) != 0 || /* SCOPE */
-                             rv_task_host(task) != NULL,
-                         0)) {
-        return rv_cancel_came_late_slow(s, task);
-    }
-    return rv_cancel_is_raised(task) || rv_cancel_is_ending(s);
+    do {
+        uint32_t guard = rv_u32_load_seq_cst(&task->guard); /* SCOPE */
+        if (__builtin_expect(guard != 0, 0)) {
+            if ((guard & RV_GUARD_ALARM) != 0) {
+                return true;
+            }
+            if (rv_guard_shield(guard) != 0) {
+                return false;
+            }
+        }
+        if (rv_cancel_is_raised(task)) {
+            return true;
+        }
+        task = rv_task_host(task);
+    } while (__builtin_expect(task != NULL, 0));
+    return rv_cancel_is_ending(s);
 }
 
 /* A task that runs inline tells its hosts, before it waits, whom to interrupt
@@ -68,7 +80,9 @@ static inline bool rv_cancel_came_late(const rv_scheduler *s,
 static inline void rv_cancel_show_guest(rv_task *task)
 {
     for (rv_task *host; (host = rv_task_host(task)) != NULL; task = host) {
-        rv_ptr_store_seq_cst(&host->guest, task); /* CANCEL */
+        if (rv_ptr_load_relaxed(&host->guest) != task) { /* own store */
+            rv_ptr_store_seq_cst(&host->guest, task);    /* CANCEL */
+        }
     }
 }
 

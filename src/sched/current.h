@@ -1,7 +1,9 @@
-/* The library's only thread-local: who the calling thread is. Read through a
- * function the compiler can neither inline nor merge, because a task may go on
- * on another thread after any wait (gcc and clang both keep a thread-local's
- * address across a call). Never keep its result across a wait.
+/* The library's only thread-local: who the calling thread is. A task may go on
+ * on another thread after any wait, and gcc and clang both keep the address of
+ * a thread-local across a call. So its record is reached through a function
+ * that can be neither inlined nor merged, and its worker, which every call asks
+ * for, by one load off the segment register, in assembly that is done anew each
+ * time. Never keep what they return across a wait.
  */
 #ifndef SRC_SCHED_CURRENT_H
 #define SRC_SCHED_CURRENT_H
@@ -13,7 +15,7 @@ struct rv_scheduler;
 struct rv_local_table;
 
 typedef struct rv_current {
-    struct rv_worker *worker;       /* NULL outside a worker thread */
+    struct rv_worker *worker;       /* first; NULL outside a worker thread */
     struct rv_scheduler *scheduler; /* of a worker or pool thread, else NULL */
     struct rv_scope *scope; /* of a plain or pool thread: the innermost */
     int spawn_error; /* last refused spawn of a thread that is no worker */
@@ -24,6 +26,15 @@ typedef struct rv_current {
 rv_current *rv_current_get(void);
 
 /* The worker the calling task runs on, NULL on other threads. */
-struct rv_worker *rv_current_worker(void);
+static inline struct rv_worker *rv_current_worker(void)
+{
+    struct rv_worker *worker;
+    __asm__ volatile("movq rv_current_here@gottpoff(%%rip), %0\n\t"
+                     "movq %%fs:(%0), %0"
+                     : "=r"(worker)
+                     :
+                     : "memory");
+    return worker;
+}
 
 #endif

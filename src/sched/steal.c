@@ -6,6 +6,9 @@
 #include "src/sched/fork_task.h"
 #include "src/sched/timer.h"
 
+/* Tasks taken at once. */
+#define STEAL_MAX 128
+
 /* Keeps the first of a chain to run and queues the rest. */
 static rv_task *adopt_chain(rv_worker *w, rv_link *first)
 {
@@ -21,21 +24,21 @@ static rv_task *adopt_chain(rv_worker *w, rv_link *first)
 
 static rv_task *steal_ring(rv_worker *w, rv_worker *victim)
 {
-    void *items[RV_RING_SLOTS / 2];
-    unsigned n = rv_ring_steal(&victim->ring, items, RV_RING_SLOTS / 2);
-    for (unsigned i = 1; i < n; i++) {
-        rv_worker_push(w, items[i]);
+    void *items[STEAL_MAX];
+    unsigned n = rv_ring_steal(&victim->ring, items, STEAL_MAX);
+    if (n == 0) {
+        return NULL;
     }
-    if (n > 0) {
-        rv_stat_add(&w->stats.steals, 1);
-        return items[0];
+    if (n > 1) {
+        rv_worker_push_many(w, items + 1, n - 1);
     }
-    return NULL;
+    rv_stat_add(&w->stats.steals, 1);
+    return items[0];
 }
 
 static rv_task *steal_backlog(rv_worker *w, rv_worker *victim)
 {
-    rv_link *chain = rv_backlog_take(&victim->backlog, RV_RING_SLOTS / 2);
+    rv_link *chain = rv_backlog_take(&victim->backlog, STEAL_MAX);
     if (chain != NULL) {
         rv_stat_add(&w->stats.steals, 1);
     }

@@ -27,6 +27,9 @@
 #define SPIN_NS_MIN 500
 #define SPIN_NS_MAX 1000
 
+/* So many tasks of a chain are shown to others at once. */
+#define FILL_BATCH 64
+
 /* An rv_worker_hook, or 0; relaxed: it only ever becomes one and the same. */
 static rv_atomic_u64 turn_hook;
 
@@ -143,17 +146,43 @@ void rv_worker_push(rv_worker *w, rv_task *task)
     tell_thieves(w);
 }
 
-/* Fills the ring; the rest of the chain. */
+/* The next of a chain as an array, at least one; the rest of the chain. */
+static rv_link *gather(rv_link *first, void *tasks[FILL_BATCH], unsigned *count)
+{
+    unsigned n = 0;
+    do {
+        tasks[n++] = rv_container_of(first, rv_task, link);
+        first = first->next;
+    } while (first != NULL && n < FILL_BATCH);
+    *count = n;
+    return first;
+}
+
+/* The rest of the chain. The link of a task in the ring is another's. */
 static rv_link *fill_ring(rv_worker *w, rv_link *first)
 {
+    void *tasks[FILL_BATCH];
     while (first != NULL) {
-        rv_link *next = first->next;
-        if (!rv_ring_push(&w->ring, rv_container_of(first, rv_task, link))) {
-            break;
+        unsigned count;
+        rv_link *rest = gather(first, tasks, &count);
+        unsigned pushed = rv_ring_push_many(&w->ring, tasks, count);
+        if (pushed < count) {
+            return &((rv_task *)tasks[pushed])->link;
         }
-        first = next;
+        first = rest;
     }
-    return first;
+    return NULL;
+}
+
+void rv_worker_push_many(rv_worker *w, void *const *tasks, unsigned count)
+{
+    unsigned pushed = rv_backlog_is_empty(&w->backlog)
+                          ? rv_ring_push_many(&w->ring, tasks, count)
+                          : 0;
+    for (unsigned i = pushed; i < count; i++) {
+        push_late(w, tasks[i]);
+    }
+    tell_thieves(w);
 }
 
 void rv_worker_push_chain(rv_worker *w, rv_link *first)
@@ -175,7 +204,8 @@ static rv_task *limit_slots(rv_worker *w, rv_task *task)
      * be switched to and away again for each of them. */
     w->slot_runs = 0;
     if (rv_ring_size(&w->ring) == 0 && rv_fifo_is_empty(&w->pinned) &&
-        rv_backlog_is_empty(&w->backlog)) {
+        rv_backlog_is_empty(&w->backlog) &&
+        rv_ptr_load_relaxed(&w->spawn_slot) == NULL) { /* only we fill it */
         return task;
     }
     rv_worker_push(w, task);
@@ -191,9 +221,10 @@ static inline rv_task *pick_slot(rv_worker *w, rv_atomic_ptr *slot)
 static inline rv_task *pick_slots(rv_worker *w)
 {
     rv_task *task = pick_slot(w, &w->next_slot);
-    if (task == NULL) {
-        task = pick_slot(w, &w->spawn_slot);
+    if (task != NULL && (task = limit_slots(w, task)) != NULL) {
+        return task;
     }
+    task = pick_slot(w, &w->spawn_slot);
     return task != NULL ? limit_slots(w, task) : NULL;
 }
 
@@ -247,11 +278,8 @@ rv_task *rv_worker_pick(rv_worker *w)
         return NULL;
     }
     rv_task *task = pick_slots(w);
-    if (task == NULL) {
-        task = pick_queues(w);
-        if (task == NULL) {
-            return NULL;
-        }
+    if (task == NULL && (task = pick_queues(w)) == NULL) {
+        return NULL;
     }
     /* relaxed: a sign of life for thieves, single writer */
     rv_u64_store_relaxed(&w->tick, rv_u64_load_relaxed(&w->tick) + 1);

@@ -43,7 +43,7 @@
 #include "src/sched/refusal.h"
 #include "src/sched/task.h"
 
-#define RV_RING_SLOTS    256
+#define RV_RING_SLOTS    1024
 #define RV_DEQUE_SLOTS   256
 #define RV_BUDGET_ITEMS  32
 #define RV_BUDGET_SPANS  16
@@ -168,6 +168,18 @@ static inline bool rv_worker_take_slot(rv_worker *w, rv_atomic_ptr *slot,
     return rv_ptr_cas_acq_rel(slot, &expected, NULL); /* SLOT */
 }
 
+/* Takes `task`, which may be anywhere, if it is what this worker would come to
+ * next: in the spawn slot, or, with nobody just woken, at the ring's head. */
+static inline bool rv_worker_take_next(rv_worker *w, rv_task *task)
+{
+    /* relaxed: taking decides */
+    if (rv_ptr_load_relaxed(&w->spawn_slot) == task) {
+        return rv_worker_take_slot(w, &w->spawn_slot, task);
+    }
+    return rv_ptr_load_relaxed(&w->next_slot) == NULL &&
+           rv_ring_pop_if(&w->ring, task);
+}
+
 /* Counts one item of the worker's turn: true when the loop's turn is due. Short
  * items get many spans, since a turn costs as much as tens of them. */
 bool rv_worker_is_turn_due(rv_worker *w);
@@ -191,7 +203,8 @@ static inline bool rv_worker_count_item(rv_worker *w)
  * others. */
 void rv_worker_push(rv_worker *w, rv_task *task);
 
-/* The same for a chain of tasks, oldest first. */
+/* The same for many, and for a chain of tasks, oldest first. */
+void rv_worker_push_many(rv_worker *w, void *const *tasks, unsigned count);
 void rv_worker_push_chain(rv_worker *w, rv_link *first);
 
 #endif

@@ -5,9 +5,13 @@
 #include "src/base/assert.h"
 #include "src/base/clock.h"
 #include "src/base/shake.h"
+#include "src/platform/cpu.h"
 #include "src/platform/os_thread.h"
+#include "src/sched/scheduler.h"
 
-#define NOBODY UINT64_C(0)
+/* Pauses between looks at a mutex that is held: 0.3 us, then 0.6, then 1.2. */
+#define PATIENCE_MIN 16
+#define PATIENCE_MAX 64
 
 /* One who is in lock_slow(). */
 typedef struct entrant {
@@ -18,55 +22,42 @@ typedef struct entrant {
     bool is_owner; /* the mutex was handed to it */
 } entrant;
 
-static void set_owner(rv_mutex *m, uint64_t self)
-{
-    rv_u64_store_relaxed(&m->owner, self); /* ordered by OWN or `lock` */
-}
-
 static inline bool take(rv_mutex *m, uint64_t self)
 {
-    uint32_t seen = 0;
+    uint64_t seen = 0;
     do {
         /* OWN */
-        if (rv_u32_cas_acquire(&m->state, &seen, seen | RV_MUTEX_HELD)) {
-            set_owner(m, self);
+        if (rv_u64_cas_acquire(&m->word, &seen, seen | self)) {
             return true;
         }
-    } while ((seen & RV_MUTEX_HELD) == 0);
+    } while (rv_mutex_owner(seen) == 0);
     return false;
 }
 
-/* Under the lock, where HELD is the owner's affair and the rest is stable. */
+/* Under the lock, where the owner may change and the rest is stable. */
 static bool take_locked(rv_mutex *m, entrant *e)
 {
     if (!e->is_awake) {
         return take(m, e->self);
     }
-    uint32_t seen = RV_MUTEX_AWAKE;
-    uint32_t taken = RV_MUTEX_HELD;
-    if (!rv_waitq_is_empty(&m->waiters)) {
-        taken |= RV_MUTEX_CROWDED;
-    }
-    if (!rv_u32_cas_acquire(&m->state, &seen, taken)) { /* OWN */
-        return false;
-    }
-    set_owner(m, e->self);
-    return true;
+    uint64_t seen = RV_MUTEX_AWAKE;
+    uint64_t crowded = rv_waitq_is_empty(&m->waiters) ? 0 : RV_MUTEX_CROWDED;
+    return rv_u64_cas_acquire(&m->word, &seen, e->self | crowded); /* OWN */
 }
 
 /* Sees to it that the line is looked at, under the lock. False: the mutex is
- * free. */
+ * free, or has another owner now. */
 static bool mark_crowded(rv_mutex *m, const entrant *e)
 {
-    uint32_t seen = rv_u32_load_relaxed(&m->state); /* confirmed by the CAS */
+    uint64_t seen = rv_u64_load_relaxed(&m->word); /* confirmed by the CAS */
     if ((seen & RV_MUTEX_AWAKE) != 0 && !e->is_awake) {
         return true;
     }
     /* relaxed: nobody takes the mutex by it, and what is in line is ordered by
      * the lock */
-    return (seen & RV_MUTEX_HELD) != 0 &&
-           rv_u32_cas_relaxed(&m->state, &seen,
-                              RV_MUTEX_HELD | RV_MUTEX_CROWDED);
+    return rv_mutex_owner(seen) != 0 &&
+           rv_u64_cas_relaxed(&m->word, &seen,
+                              rv_mutex_owner(seen) | RV_MUTEX_CROWDED);
 }
 
 static void stand_in_line(rv_mutex *m, entrant *e, rv_ref ref)
@@ -114,12 +105,12 @@ static void pass_on(rv_mutex *m)
 {
     rv_woken woken = {0, RV_CLAIM_LOST};
     rv_lock_acquire(&m->lock);
-    uint32_t seen = rv_u32_load_relaxed(&m->state); /* confirmed by the CAS */
+    uint64_t seen = rv_u64_load_relaxed(&m->word); /* confirmed by the CAS */
     bool is_done = false;
     while (!is_done) {
-        uint32_t after = seen & ~(uint32_t)RV_MUTEX_AWAKE;
+        uint64_t after = seen & ~RV_MUTEX_AWAKE;
         if (!rv_waitq_is_empty(&m->waiters)) {
-            if ((seen & RV_MUTEX_HELD) != 0) {
+            if (rv_mutex_owner(seen) != 0) {
                 after |= RV_MUTEX_CROWDED;
             } else if ((woken = rv_waitq_claim_first(&m->waiters)).won !=
                        RV_CLAIM_LOST) {
@@ -127,7 +118,7 @@ static void pass_on(rv_mutex *m)
             }
         }
         /* relaxed: as in mark_crowded */
-        is_done = rv_u32_cas_relaxed(&m->state, &seen, after);
+        is_done = rv_u64_cas_relaxed(&m->word, &seen, after);
     }
     rv_lock_release(&m->lock);
     rv_waitq_finish(rv_current_worker(), woken);
@@ -172,6 +163,26 @@ void rv_mutex_lock_deaf(rv_mutex *m)
     }
 }
 
+/* An owner that runs on another worker is often done within a microsecond, and
+ * then nobody need be woken. With others in line there is no use in it: they
+ * are first. */
+static bool take_patiently(rv_mutex *m, uint64_t self)
+{
+    for (int spins = PATIENCE_MIN; spins <= PATIENCE_MAX; spins *= 2) {
+        for (int i = 0; i < spins; i++) {
+            rv_cpu_relax();
+        }
+        uint64_t seen = rv_u64_load_relaxed(&m->word); /* take() confirms */
+        if ((seen & RV_MUTEX_CROWDED) != 0) {
+            return false;
+        }
+        if (rv_mutex_owner(seen) == 0 && take(m, self)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int rove_mutex_lock(rove_mutex *mutex)
 {
     rv_mutex *m = rv_mutex_of(mutex);
@@ -181,6 +192,10 @@ int rove_mutex_lock(rove_mutex *mutex)
             return 0;
         }
         RV_CHECK(!rv_mutex_is_mine(m, w), "the caller owns the mutex already");
+        if (w != NULL && w->scheduler->count > 1 &&
+            take_patiently(m, rv_line_self(w))) {
+            return 0;
+        }
     }
     return lock_slow(m, false);
 }
@@ -192,48 +207,48 @@ int rove_mutex_try_lock(rove_mutex *mutex)
 }
 
 /* Wakes the first in line and lets go, or makes it the owner when it has waited
- * for long. LOST: nobody is in line, and the mutex still held. */
-static rv_woken hand_on(rv_mutex *m)
+ * for long. LOST: nobody is in line, and the mutex still the caller's. */
+static rv_woken hand_on(rv_mutex *m, uint64_t self)
 {
     rv_woken woken = {0, RV_CLAIM_LOST};
+    uint64_t owner = self;
     int64_t now = rv_clock_now();
-    while (!rv_waitq_is_empty(&m->waiters)) {
+    while (owner == self && !rv_waitq_is_empty(&m->waiters)) {
         entrant *first = rv_container_of(m->waiters.head, entrant, waiter);
         woken = rv_waitq_claim(&m->waiters, &first->waiter);
         if (woken.won == RV_CLAIM_LOST) {
             continue;
         }
         if (now - first->since < RV_MUTEX_PATIENCE) {
-            rv_u32_store_release(&m->state, RV_MUTEX_AWAKE); /* OWN */
+            rv_u64_store_release(&m->word, RV_MUTEX_AWAKE); /* OWN */
             return woken;
         }
         first->is_owner = true;
-        set_owner(m, first->self);
-        break;
+        owner = first->self;
     }
-    uint32_t crowded =
-        rv_waitq_is_empty(&m->waiters) ? 0 : (uint32_t)RV_MUTEX_CROWDED;
-    /* relaxed: ordered by the lock, and HELD keeps all others out */
-    rv_u32_store_relaxed(&m->state, RV_MUTEX_HELD | crowded);
+    uint64_t crowded = rv_waitq_is_empty(&m->waiters) ? 0 : RV_MUTEX_CROWDED;
+    /* relaxed: ordered by the lock, and an owner keeps all others out */
+    rv_u64_store_relaxed(&m->word, owner | crowded);
     return woken;
 }
 
-static __attribute__((noinline)) void unlock_slow(rv_mutex *m, uint32_t seen)
+static __attribute__((noinline)) void unlock_slow(rv_mutex *m, uint64_t self,
+                                                  uint64_t seen)
 {
     for (;;) {
         if ((seen & RV_MUTEX_CROWDED) != 0) {
             rv_lock_acquire(&m->lock);
-            rv_woken woken = hand_on(m);
+            rv_woken woken = hand_on(m, self);
             rv_lock_release(&m->lock);
             if (woken.won != RV_CLAIM_LOST) {
                 RV_SHAKE_POINT();
                 rv_waitq_finish(rv_current_worker(), woken);
                 return;
             }
-            seen = RV_MUTEX_HELD;
+            seen = self;
         }
-        uint32_t after = seen & ~(uint32_t)RV_MUTEX_HELD;
-        if (rv_u32_cas_release(&m->state, &seen, after)) { /* OWN */
+        uint64_t after = seen & RV_MUTEX_AWAKE;
+        if (rv_u64_cas_release(&m->word, &seen, after)) { /* OWN */
             return;
         }
     }
@@ -242,11 +257,11 @@ static __attribute__((noinline)) void unlock_slow(rv_mutex *m, uint32_t seen)
 void rove_mutex_unlock(rove_mutex *mutex)
 {
     rv_mutex *m = rv_mutex_of(mutex);
-    RV_CHECK(rv_mutex_is_mine(m, rv_current_worker()),
-             "the caller does not own the mutex");
-    set_owner(m, NOBODY);
-    uint32_t seen = RV_MUTEX_HELD;
-    if (!rv_u32_cas_release(&m->state, &seen, 0)) { /* OWN */
-        unlock_slow(m, seen);
+    uint64_t self = rv_line_self(rv_current_worker());
+    uint64_t seen = self;
+    if (!rv_u64_cas_release(&m->word, &seen, 0)) { /* OWN */
+        RV_CHECK(rv_mutex_owner(seen) == self,
+                 "the caller does not own the mutex");
+        unlock_slow(m, self, seen);
     }
 }

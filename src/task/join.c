@@ -83,17 +83,17 @@ static void wait_as_joiner(rv_worker *w, rv_task *task)
 
 static inline bool take_unstarted(rv_worker *w, rv_task *task)
 {
-    if (rv_ptr_load_relaxed(&w->spawn_slot) != task || /* taking decides */
-        !rv_worker_take_slot(w, &w->spawn_slot, task)) {
+    if (!rv_worker_take_next(w, task)) {
         return false;
     }
     /* relaxed: nobody ends the task meanwhile, and its owner is the caller */
     rv_handle_check_owner(rv_u64_load_relaxed(&task->join) == RV_JOIN_EMPTY,
                           "rove_join");
-    if (__builtin_expect(rv_run_may_inline(w, task), 1)) {
+    if (__builtin_expect(task->fiber == NULL && rv_run_may_inline(w, task),
+                         1)) {
         return true;
     }
-    rv_worker_push(w, task);
+    rv_ready(w, task); /* next all the same, when the caller has parked */
     return false;
 }
 

@@ -102,6 +102,31 @@ TEST_P(RingTest, FullRingRefusesPush)
     EXPECT_FALSE(rv_ring_push(ring_, Name(9)));
 }
 
+TEST_P(RingTest, ManyArePushedInOrderAsFarAsThereIsRoom)
+{
+    Fill(1);
+    void *many[] = {Name(1), Name(2), Name(3), Name(4)};
+
+    EXPECT_EQ(rv_ring_push_many(ring_, many, 4), 3u);
+    EXPECT_EQ(rv_ring_push_many(ring_, many, 1), 0u);
+    for (int i = 0; i < 4; i++) {
+        EXPECT_EQ(rv_ring_pop(ring_), Name(i));
+    }
+    EXPECT_EQ(rv_ring_push_many(ring_, many, 4), 4u);
+    EXPECT_EQ(rv_ring_size(ring_), 4u);
+}
+
+TEST_P(RingTest, OnlyTheOldestIsTakenByName)
+{
+    EXPECT_FALSE(rv_ring_pop_if(ring_, Name(0)));
+    Fill(2);
+
+    EXPECT_FALSE(rv_ring_pop_if(ring_, Name(1)));
+    EXPECT_TRUE(rv_ring_pop_if(ring_, Name(0)));
+    EXPECT_TRUE(rv_ring_pop_if(ring_, Name(1)));
+    EXPECT_FALSE(rv_ring_pop_if(ring_, Name(1))); // its slot still holds it
+}
+
 TEST_P(RingTest, ThiefTakesTheOldestHalfRoundedUp)
 {
     Fill(3);

@@ -1,5 +1,5 @@
 // At stake: each thread has a record of its own, and a caller gets the one of
-// the thread it is on now (E2, E5: the call is neither inlined nor merged).
+// the thread it is on now, and not of one it was on before.
 
 #include <thread>
 

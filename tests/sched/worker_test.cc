@@ -62,6 +62,47 @@ TEST_F(WorkerTest, B2TheRingHasItsTurnThoughTheSlotIsAlwaysFull)
     EXPECT_EQ(rv_worker_pick(w), ball); // it was sent to the ring's tail
 }
 
+// Two that wake each other, with nobody in the ring.
+TEST_F(WorkerTest, TheNextSlotDoesNotStarveTheSpawnSlot)
+{
+    rv_worker *w = workers_[0];
+    rv_task *spawned = NewTask();
+    rv_task *ball = NewTask();
+    rv_worker_put_slot(w, &w->spawn_slot, spawned);
+    rv_task *task = nullptr;
+    int picks = 0;
+    while (task != spawned && picks < 100) {
+        if (task == ball || task == nullptr) {
+            rv_worker_put_slot(w, &w->next_slot, ball);
+        }
+        task = rv_worker_pick(w);
+        picks++;
+    }
+    EXPECT_EQ(task, spawned);
+    EXPECT_EQ(picks, RV_SLOT_RUNS_MAX + 1);
+    EXPECT_EQ(rv_worker_pick(w), ball); // it was sent to the ring's tail
+}
+
+TEST_F(WorkerTest, AJoinerTakesWhatItWouldComeToNext)
+{
+    rv_worker *w = workers_[0];
+    rv_task *first = NewTask();
+    rv_task *second = NewTask();
+    rv_task *newest = NewTask();
+    rv_worker_push(w, first);
+    rv_worker_push(w, second);
+    rv_worker_put_slot(w, &w->spawn_slot, newest);
+    EXPECT_FALSE(rv_worker_take_next(w, second));
+    EXPECT_TRUE(rv_worker_take_next(w, newest));
+    EXPECT_FALSE(rv_worker_take_next(w, newest));
+    rv_worker_put_slot(w, &w->next_slot, newest); // somebody was woken
+    EXPECT_FALSE(rv_worker_take_next(w, first));
+    EXPECT_EQ(rv_worker_pick(w), newest);
+    EXPECT_TRUE(rv_worker_take_next(w, first));
+    EXPECT_TRUE(rv_worker_take_next(w, second));
+    EXPECT_EQ(rv_worker_pick(w), nullptr);
+}
+
 TEST_F(WorkerTest, B3ATurnOfTheLoopIsDueThoughTasksAreReady)
 {
     rv_worker *w = workers_[0];

@@ -114,7 +114,7 @@ TEST_P(CondTest, ACancelledTaskWaitsNotAtAll)
             return 0;
         });
         EXPECT_TRUE(Eventually([this] {
-            return __atomic_load_n(&mutex_.owner, __ATOMIC_RELAXED) != 0;
+            return __atomic_load_n(&mutex_.word, __ATOMIC_RELAXED) != 0;
         }));
         EXPECT_EQ(CancelAndJoin(task), 0);
     });

@@ -34,6 +34,55 @@ TEST_P(JoinTest, TheNewestTaskRunsAsACallOfItsJoiner)
     });
 }
 
+// Tasks that a joiner calls run without a switch, so its frame is above theirs
+// on one stack. At the end of a turn it lets others go first, so not all are.
+TEST_P(JoinTest, TasksJoinedInTheOrderOfTheirSpawnAreCalls)
+{
+    if (Workers() > 1) {
+        options_.design = ROVE_SHARDED; // nobody takes them before the join
+    }
+    options_.stack_size = 64 * 1024;
+    InTask([] {
+        constexpr int kTasks = 4;
+        char here;
+        int calls = 0;
+        for (int round = 0; round < 100; round++) {
+            rove_task *tasks[kTasks];
+            for (int i = 0; i < kTasks; i++) {
+                tasks[i] = Spawn([&calls, &here, i] {
+                    char there;
+                    calls += &there < &here && &here - &there < 64 * 1024;
+                    return i;
+                });
+            }
+            for (int i = 0; i < kTasks; i++) {
+                EXPECT_EQ(rove_join(tasks[i]), i);
+            }
+        }
+        EXPECT_GT(calls, 2 * 100); // the last alone, in the spawn slot: 100
+    });
+}
+
+TEST_P(JoinTest, ATaskThatHasBegunIsNoCallEvenWhenItIsNext)
+{
+    InTask([] {
+        for (int i = 0; i < 100; i++) {
+            int steps = 0;
+            rove_task *task = Spawn([&steps] {
+                steps++;
+                int status = rove_yield();
+                steps++;
+                return status;
+            });
+            while (steps == 0) {
+                (void)rove_yield();
+            }
+            EXPECT_EQ(rove_join(task), 0);
+            EXPECT_EQ(steps, 2);
+        }
+    });
+}
+
 TEST_P(JoinTest, ATaskOfAnyWorkerIsJoined)
 {
     InTask([this] {
