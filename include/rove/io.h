@@ -6,6 +6,9 @@
  * rove_unix_*) must be closed by rove_close(). Any other pollable fd may be
  * used too; its flags are not changed, and other code may close it.
  *
+ * Numbers from 2^20 on are not served: calls return -EMFILE, and what would get
+ * one is closed.
+ *
  * Waiters of one direction of an fd queue first in, first out. On a plain
  * thread the calls block by ppoll, and may also fail with -EMFILE, -ENFILE or
  * -ENOMEM when they would have to wait.
@@ -60,6 +63,17 @@ ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
 rove_recvmsg(int fd, struct msghdr *message, int flags);
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
 rove_sendmsg(int fd, const struct msghdr *message, int flags);
+
+/* Up to 1024 messages a call (struct mmsghdr needs _GNU_SOURCE). Waits until
+ * one can be moved, moves those that can be at once, and returns how many, with
+ * the length of each in its msg_len; never waits for the rest. An error is
+ * returned only when none was moved; one that ends a batch is met by the next
+ * call. 0 messages are moved at once. */
+struct mmsghdr;
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
+rove_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
+rove_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 
 /* Reads or writes all of size bytes. Returns how many bytes were moved: size,
  * or fewer (0 too, when reading) when the end of the stream, an error or a
@@ -139,9 +153,11 @@ ROVE_API ROVE_MUST_CHECK int rove_socket(int domain, int type, int protocol);
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
 rove_connect(int fd, const struct sockaddr *address, socklen_t length);
 
-/* Accepts one connection; its fd, or -errno. Out of fds or memory it waits
- * with a growing back-off (1 to 100 ms) and tries again; a connection that was
- * aborted meanwhile is skipped. address and length may be NULL. May suspend. */
+/* Accepts one connection; its fd, or -errno. Out of fds or memory it waits with
+ * a growing back-off (1 to 100 ms) and tries again; a line goes to the
+ * runtime's report sink when that had not happened for ten seconds. A
+ * connection that was aborted meanwhile is skipped. address and length may be
+ * NULL. May suspend. */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
 rove_accept(int fd, struct sockaddr *address, socklen_t *length);
 

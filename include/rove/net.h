@@ -95,6 +95,31 @@ ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_tcp_connect(const char *host,
 /* Turns Nagle's algorithm off (1) or on (0). 0 or -errno. */
 ROVE_API int rove_tcp_set_nodelay(int fd, int on);
 
+/* Asks a peer that has been silent for `idle` whether it is still there, then
+ * each `interval`; after `count` questions without an answer the connection has
+ * failed with -ETIMEDOUT. Times are rounded up to seconds, up to 32767, count
+ * is at most 127. idle 0: never asks. 0 or -errno. */
+ROVE_API int rove_tcp_set_keepalive(int fd, rove_time idle, rove_time interval,
+                                    unsigned count);
+
+/* 1: closing throws away what is unsent and resets the connection, 0: closing
+ * sends it in the background. To know that the peer has it all, end the stream
+ * by rove_shutdown(fd, SHUT_WR) and read until 0: a linger time would make
+ * close wait in the kernel, and the worker with it. 0 or -errno. */
+ROVE_API int rove_tcp_set_reset_on_close(int fd, int on);
+
+/* A UDP socket that is bound to a numeric address (NULL: 127.0.0.1; port 0 lets
+ * the kernel choose); of the options reuse_port and ipv6_only count. The fd or
+ * -errno. Datagrams: rove_sendto, rove_recvfrom, rove_sendmmsg, rove_recvmmsg.
+ * Context  any thread; never suspends */
+ROVE_API ROVE_MUST_CHECK int rove_udp_bind(const char *address, uint16_t port,
+                                           const rove_listen_options *options);
+
+/* A UDP socket that sends to and hears from one numeric address only. The fd or
+ * -errno. Context  any thread; does not wait, but is refused when cancelled */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_udp_connect(const char *address,
+                                                            uint16_t port);
+
 /* Listens on, or connects to, a Unix stream socket. A path that begins with
  * '@' is in the abstract namespace. The file of a listener outlives it: unless
  * unix_replace is set whoever listens there next gets -EADDRINUSE. The fd or
@@ -102,6 +127,50 @@ ROVE_API int rove_tcp_set_nodelay(int fd, int on);
 ROVE_API ROVE_MUST_CHECK int
 rove_unix_listen(const char *path, const rove_listen_options *options);
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_unix_connect(const char *path);
+
+/* The same for a type: SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM. */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
+rove_unix_connect_as(const char *path, int type);
+
+/* A Unix datagram socket that is bound to a path (NULL: to a name of the
+ * kernel's choice, so that it can be answered); of the options unix_mode and
+ * unix_replace count. The fd or -errno.
+ * Context  any thread; never suspends */
+ROVE_API ROVE_MUST_CHECK int rove_unix_bind(const char *path,
+                                            const rove_listen_options *options);
+
+/* Two connected Unix sockets of a type. 0 or -errno. */
+ROVE_API ROVE_MUST_CHECK int rove_unix_pair(int type, int fds[2]);
+
+typedef struct rove_unix_credentials {
+    pid_t pid; /* 0: in a namespace that this process does not see */
+    uid_t uid;
+    gid_t gid;
+} rove_unix_credentials;
+
+/* Who connected, listened or made the pair, at that time. 0, -ENOTCONN (also
+ * for what is no Unix socket), or -errno. */
+ROVE_API ROVE_MUST_CHECK int rove_unix_peer(int fd, rove_unix_credentials *out);
+
+/* Descriptors one message can carry. */
+#define ROVE_FDS_MAX 253
+
+/* Sends bytes over a Unix socket, at least one, and with the first of them
+ * duplicates of count descriptors; the caller's stay the caller's. Returns a
+ * count, and then all descriptors are on their way, or -errno and none is:
+ * -EOPNOTSUPP for a socket of another kind. */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t rove_send_fds(
+    int fd, const void *buffer, size_t size, const int *fds, int count);
+
+/* Receives bytes, and the descriptors that came with them. *count is the room
+ * in fds, and afterwards how many there are: close-on-exec, and the caller's to
+ * close. When there are more than there was room for it is -EMSGSIZE, when the
+ * process had no number left for one it is -EMFILE: all that came are closed
+ * then, and the bytes are there all the same. Returns as rove_recv; size is at
+ * least 1. The descriptors' flags are shared with the sender's, and not
+ * changed. */
+ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK ssize_t
+rove_recv_fds(int fd, void *buffer, size_t size, int *fds, int *count);
 
 #ifdef __cplusplus
 }

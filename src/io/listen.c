@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
 
 #include "src/io/socket.h"
 #include "src/platform/fd_io.h"
@@ -20,7 +19,7 @@ void rove_listen_options_init(rove_listen_options *options)
     *options = (rove_listen_options){.size = sizeof *options};
 }
 
-static bool are_valid(const rove_listen_options *o)
+bool rv_listen_options_are_valid(const rove_listen_options *o)
 {
     return o->size == sizeof *o && o->reuse_port <= 1 &&
            o->backlog <= INT_MAX && o->ipv6_only <= 1 && o->defer_accept >= 0 &&
@@ -71,7 +70,7 @@ static bool is_abandoned(const rove_address *at)
     return error == -ECONNREFUSED;
 }
 
-static int bind_unix(int fd, const rove_address *at, bool may_replace)
+static int bind_or_replace(int fd, const rove_address *at, bool may_replace)
 {
     int error = rv_fd_bind(fd, &at->as.any, at->length);
     if (error == -EADDRINUSE && may_replace && is_abandoned(at) &&
@@ -81,22 +80,43 @@ static int bind_unix(int fd, const rove_address *at, bool may_replace)
     return error;
 }
 
-/* The file has its permissions before anybody can connect. */
+static bool has_file(const rove_address *at)
+{
+    return at->as.local.sun_path[0] != '\0';
+}
+
+/* The file never has more permissions than it is to have. */
+int rv_listen_bind_unix(int fd, const rove_address *at,
+                        const rove_listen_options *options)
+{
+    bool sets_mode = has_file(at) && options->unix_mode != 0;
+    bool may_replace = has_file(at) && options->unix_replace != 0;
+    int error = 0;
+    if (sets_mode) {
+        error = rv_socket_file_limit_mode(fd, options->unix_mode);
+    }
+    if (error == 0) {
+        error = bind_or_replace(fd, at, may_replace);
+    }
+    if (error == 0 && sets_mode) {
+        error =
+            rv_socket_file_set_mode(at->as.local.sun_path, options->unix_mode);
+        if (error != 0) {
+            (void)rv_socket_file_remove(at->as.local.sun_path);
+        }
+    }
+    return error;
+}
+
 static int start_unix(int fd, const rove_address *at,
                       const rove_listen_options *o)
 {
-    bool has_file = at->as.local.sun_path[0] != '\0';
-    int error = bind_unix(fd, at, has_file && o->unix_replace != 0);
+    int error = rv_listen_bind_unix(fd, at, o);
     if (error != 0) {
         return error;
     }
-    if (has_file && o->unix_mode != 0) {
-        error = rv_socket_file_set_mode(at->as.local.sun_path, o->unix_mode);
-    }
-    if (error == 0) {
-        error = rv_fd_listen(fd, backlog_of(o));
-    }
-    if (error != 0 && has_file) {
+    error = rv_fd_listen(fd, backlog_of(o));
+    if (error != 0 && has_file(at)) {
         (void)rv_socket_file_remove(at->as.local.sun_path);
     }
     return error;
@@ -108,7 +128,7 @@ int rv_listen_at(const rove_address *address,
     rove_listen_options defaults;
     rove_listen_options_init(&defaults);
     options = options != NULL ? options : &defaults;
-    if (!are_valid(options)) {
+    if (!rv_listen_options_are_valid(options)) {
         return -EINVAL;
     }
     bool is_unix = address->as.any.sa_family == AF_UNIX;

@@ -13,10 +13,8 @@
 
 #include "rove/io.h"
 
+#include "src/io/message.h"
 #include "src/platform/fd_io.h"
-
-/* Calls whose -EAGAIN is not about the data that others wait for. */
-#define ASIDE (MSG_ERRQUEUE | MSG_OOB)
 
 typedef struct rv_read {
     void *buffer;
@@ -117,11 +115,6 @@ ssize_t rove_readv(int fd, const struct iovec *parts, int count)
     return rv_io_run(fd, RV_SIDE_READ, do_readv, &r, size);
 }
 
-static rv_side side_of(int flags)
-{
-    return (flags & ASIDE) != 0 ? RV_SIDE_ALERT : RV_SIDE_READ;
-}
-
 static ssize_t do_recvfrom(rv_io_call *call, void *args)
 {
     const rv_read *r = args;
@@ -144,7 +137,7 @@ ssize_t rove_recvfrom(int fd, void *buffer, size_t size, int flags,
                       struct sockaddr *address, socklen_t *length)
 {
     rv_read r = {buffer, size, flags, address, length};
-    return rv_io_run(fd, side_of(flags), do_recvfrom, &r,
+    return rv_io_run(fd, rv_message_side(flags), do_recvfrom, &r,
                      wanted_of(size, flags));
 }
 
@@ -164,7 +157,7 @@ static ssize_t do_recvmsg(rv_io_call *call, void *args)
 ssize_t rove_recvmsg(int fd, struct msghdr *message, int flags)
 {
     rv_read_message r = {message, flags};
-    return rv_io_run(fd, side_of(flags), do_recvmsg, &r, 0);
+    return rv_io_run(fd, rv_message_side(flags), do_recvmsg, &r, 0);
 }
 
 ssize_t rove_read_exact(int fd, void *buffer, size_t size, size_t *moved)

@@ -18,21 +18,22 @@ static bool is_stream(int domain, int type, int protocol)
            (protocol == 0 || protocol == IPPROTO_TCP);
 }
 
-int rove_socket(int domain, int type, int protocol)
+int rv_socket_adopt(int fd, bool is_tcp)
 {
-    int fd = rv_fd_socket(domain, type, protocol);
-    if (fd < 0) {
-        return fd;
-    }
     rv_pollable *file;
     int error = rv_pollable_of(fd, &file);
     if (error != 0) {
         (void)rv_fd_close(fd);
         return error;
     }
-    rv_pollable_adopt(file,
-                      is_stream(domain, type, protocol) ? RV_CALLS_STREAM : 0);
+    rv_pollable_adopt(file, is_tcp ? RV_CALLS_STREAM : 0);
     return fd;
+}
+
+int rove_socket(int domain, int type, int protocol)
+{
+    int fd = rv_fd_socket(domain, type, protocol);
+    return fd < 0 ? fd : rv_socket_adopt(fd, is_stream(domain, type, protocol));
 }
 
 int rv_socket_set(int fd, int level, int option, int value)

@@ -4,8 +4,14 @@
 #ifndef SRC_IO_SOCKET_H
 #define SRC_IO_SOCKET_H
 
+#include <stdbool.h>
+
 #include "rove/address.h"
 #include "rove/base.h"
+
+/* Makes a nonblocking socket that nobody else knows yet a managed one; it, or
+ * -EMFILE or -ENOMEM: it is closed then. */
+int rv_socket_adopt(int fd, bool is_tcp);
 
 /* A socket of that type that is connected to the address; the fd or -errno. May
  * suspend. */

@@ -11,6 +11,7 @@
 #include "rove/io.h"
 
 #include "src/io/call.h"
+#include "src/io/message.h"
 #include "src/platform/fd_io.h"
 
 typedef struct rv_write {
@@ -113,14 +114,6 @@ ssize_t rove_writev(int fd, const struct iovec *parts, int count)
     return rv_io_run(fd, RV_SIDE_WRITE, do_writev, &w, w.size);
 }
 
-/* A Unix datagram socket that is not connected is writable though the one it
- * is to send to has no room, and no event tells when that has: the address must
- * be tried again. */
-static bool is_unix(const struct sockaddr *address)
-{
-    return address != NULL && address->sa_family == AF_UNIX;
-}
-
 static ssize_t do_sendto(rv_io_call *call, void *args)
 {
     const rv_write *w = args;
@@ -129,7 +122,7 @@ static ssize_t do_sendto(rv_io_call *call, void *args)
     do {
         count = rv_fd_sendto(call->fd, w->buffer, w->size,
                              w->flags | MSG_DONTWAIT, w->address, w->length);
-    } while (count == -EAGAIN && is_unix(w->address) &&
+    } while (count == -EAGAIN && rv_message_must_try_again(w->address) &&
              (count = rv_io_back_off(call, &pause)) == 0);
     return count;
 }
@@ -153,7 +146,8 @@ static ssize_t do_sendmsg(rv_io_call *call, void *args)
     ssize_t count;
     do {
         count = rv_fd_sendmsg(call->fd, w->message, w->flags | MSG_DONTWAIT);
-    } while (count == -EAGAIN && is_unix(w->message->msg_name) &&
+    } while (count == -EAGAIN &&
+             rv_message_must_try_again(w->message->msg_name) &&
              (count = rv_io_back_off(call, &pause)) == 0);
     return count;
 }

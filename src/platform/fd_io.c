@@ -183,6 +183,12 @@ int rv_fd_set_nonblocking(int fd, bool on)
     return int_or_error(flags);
 }
 
+int rv_fd_socketpair(int domain, int type, int fds[2])
+{
+    return int_or_error(
+        socketpair(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
+}
+
 int rv_fd_accept(int fd, struct sockaddr *from, socklen_t *from_size)
 {
     int accepted;

@@ -56,6 +56,9 @@ int rv_fd_pipe(int fds[2]);
 /* Makes an fd non-blocking, or blocking. 0 or -errno. */
 int rv_fd_set_nonblocking(int fd, bool on);
 
+/* Two of them, connected. 0 or -errno. */
+int rv_fd_socketpair(int domain, int type, int fds[2]);
+
 /* A connection from the queue of a listening socket, non-blocking and
  * close-on-exec. An error that belongs to that one connection (-ECONNABORTED
  * and others, see accept(2)) is no reason to stop listening. */

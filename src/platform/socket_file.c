@@ -4,6 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+int rv_socket_file_limit_mode(int fd, unsigned mode)
+{
+    return fchmod(fd, (mode_t)mode) == 0 ? 0 : -errno;
+}
+
 int rv_socket_file_set_mode(const char *path, unsigned mode)
 {
     return chmod(path, (mode_t)mode) == 0 ? 0 : -errno;

@@ -3,7 +3,11 @@
 #ifndef SRC_PLATFORM_SOCKET_FILE_H
 #define SRC_PLATFORM_SOCKET_FILE_H
 
-/* Sets its permissions, whatever the umask. 0 or -errno. */
+/* Before bind: the file gets no more permissions than these and what the umask
+ * leaves. 0 or -errno. */
+int rv_socket_file_limit_mode(int fd, unsigned mode);
+
+/* After bind: sets its permissions, whatever the umask. 0 or -errno. */
 int rv_socket_file_set_mode(const char *path, unsigned mode);
 
 /* Removes it. 0 (also when there is none), -ENOTSOCK when the file there is not

@@ -109,6 +109,41 @@ TEST(TcpTest, ConnectionHasNoDelay)
     });
 }
 
+TEST(TcpTest, SilentPeersAreAskedOnRequest)
+{
+    RunTasks(1, [] {
+        TcpPair pair;
+        int fd = pair.near;
+        EXPECT_EQ(rove_tcp_set_keepalive(fd, 30 * ROVE_SEC, ROVE_SEC + 1, 4),
+                  0);
+        EXPECT_EQ(Option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+        EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 30);
+        EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 2);
+        EXPECT_EQ(Option(fd, IPPROTO_TCP, TCP_KEEPCNT), 4);
+        EXPECT_EQ(rove_tcp_set_keepalive(fd, 0, 0, 0), 0);
+        EXPECT_EQ(Option(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+        EXPECT_EQ(rove_tcp_set_keepalive(fd, -1, 1, 1), -EINVAL);
+        EXPECT_EQ(rove_tcp_set_keepalive(fd, 1, 0, 1), -EINVAL);
+        EXPECT_EQ(rove_tcp_set_keepalive(fd, 32768 * ROVE_SEC, 1, 1), -EINVAL);
+        EXPECT_EQ(rove_tcp_set_keepalive(fd, 1, 1, 0), -EINVAL);
+        EXPECT_EQ(rove_tcp_set_keepalive(fd, 1, 1, 128), -EINVAL);
+    });
+}
+
+TEST(TcpTest, ClosingResetsOnRequest)
+{
+    RunTasks(1, [] {
+        for (int on : {0, 1}) {
+            TcpPair pair;
+            char byte;
+            EXPECT_EQ(rove_tcp_set_reset_on_close(pair.near, 1), 0);
+            EXPECT_EQ(rove_tcp_set_reset_on_close(pair.near, on), 0);
+            pair.CloseNear();
+            EXPECT_EQ(rove_read(pair.far, &byte, 1), on ? -ECONNRESET : 0);
+        }
+    });
+}
+
 TEST(TcpTest, OnlySocketsOfTcpHaveNoDelay)
 {
     Pipe pipe;

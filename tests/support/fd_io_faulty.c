@@ -170,6 +170,13 @@ RV_TWIN(int, rv_fd_pipe, (int fds[2]))
     return error != 0 ? -error : __real_rv_fd_pipe(fds);
 }
 
+RV_TWIN(int, rv_fd_socketpair, (int domain, int type, int fds[2]))
+{
+    int error = rv_fault_check("rv_fd_socketpair");
+
+    return error != 0 ? -error : __real_rv_fd_socketpair(domain, type, fds);
+}
+
 RV_TWIN(int, rv_fd_accept,
         (int fd, struct sockaddr *from, socklen_t *from_size))
 {
