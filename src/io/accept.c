@@ -2,15 +2,23 @@
  * that is gone, or to a shortage that will pass, reaches the caller.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "rove/io.h"
 
+#include "src/base/clock.h"
 #include "src/io/call.h"
 #include "src/platform/fd_io.h"
+#include "src/sched/current.h"
+#include "src/sched/scheduler.h"
 
 /* Connections that are skipped one after the other, before it looks as if they
  * were not the reason. */
 #define SKIPS_MAX 16
+
+/* How long a shortage is not met before the next one is news. */
+#define EPISODE_GAP (10 * ROVE_SEC)
 
 typedef struct rv_accept {
     struct sockaddr *address;
@@ -73,6 +81,28 @@ static int accept_one(const rv_io_call *call, const rv_accept *a)
     return fd >= 0 ? adopt(call, fd) : fd;
 }
 
+/* One line an episode, which ends when the shortage was not met for a while. */
+static void report_shortage(const rv_io_call *call, int error)
+{
+    const rv_worker *w = rv_current_worker();
+    if (w == NULL) {
+        return;
+    }
+    rv_atomic_u64 *shortage = &w->scheduler->shortage;
+    uint64_t now = (uint64_t)rv_clock_now();
+    /* relaxed: it orders nothing; two that come at once may both tell */
+    uint64_t last = rv_u64_load_relaxed(shortage);
+    rv_u64_store_relaxed(shortage, now);
+    if (last == 0 || now - last >= (uint64_t)EPISODE_GAP) {
+        char line[128];
+        snprintf(line, sizeof line,
+                 "rove: accept on fd %d waits: %s; connections queue up until "
+                 "others are closed",
+                 call->fd, strerrorname_np(-error));
+        rv_report_line(&w->scheduler->report, line);
+    }
+}
+
 static ssize_t do_accept(rv_io_call *call, void *args)
 {
     rv_accept *a = args;
@@ -81,6 +111,9 @@ static ssize_t do_accept(rv_io_call *call, void *args)
         bool is_skipped = is_of_connection(fd) && ++a->skips < SKIPS_MAX;
         if (!is_skipped && !is_of_connection(fd) && !is_shortage(fd)) {
             return fd;
+        }
+        if (is_shortage(fd)) {
+            report_shortage(call, fd);
         }
         int error = is_skipped ? 0 : rv_io_back_off(call, &a->pause);
         if (error != 0) {

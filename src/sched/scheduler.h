@@ -66,6 +66,7 @@ typedef struct rv_scheduler {
     rv_atomic_u64 drain_turn;          /* orders the counts, see drained */
     rv_atomic_u32 drained;             /* futex word: 1 when nothing is left */
     rv_atomic_u32 visitors;            /* outside threads that push right now */
+    rv_atomic_u64 shortage;            /* accepts' last; see src/io/accept.c */
     void *offload;                     /* fixed: the pool of src/offload */
     rv_report report;                  /* fixed */
     bool reports_crashes; /* fixed: workers get an alternate signal stack */

@@ -9,6 +9,7 @@ extern "C" {
 #include <fcntl.h>
 #include <memory>
 #include <netinet/in.h>
+#include <string>
 #include <sys/resource.h>
 #include <vector>
 
@@ -148,6 +149,34 @@ TEST_F(AcceptTest, F9ShortagesAreWaitedOut)
             Close(client);
         }
     });
+}
+
+int64_t AcceptTwice(void *)
+{
+    Listener listener;
+    for (int i = 0; i < 2; i++) {
+        int client = listener.Connect();
+        rv_fault_arm("rv_fd_accept", 1, EMFILE);
+        Close(rove_accept(listener.fd, nullptr, nullptr));
+        Close(client);
+    }
+    return 0;
+}
+
+TEST_F(AcceptTest, ShortageIsReportedOnce)
+{
+    std::vector<std::string> lines;
+    rove_options options;
+    rove_options_init(&options);
+    options.workers = 1;
+    options.stack_size = 256 * 1024;
+    options.report = [](void *to, const char *line) {
+        static_cast<std::vector<std::string> *>(to)->push_back(line);
+    };
+    options.report_context = &lines;
+    EXPECT_EQ(rove_run(&options, AcceptTwice, nullptr), 0);
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines[0].find("waits: EMFILE"), std::string::npos) << lines[0];
 }
 
 // The real thing: no descriptor to be had for 200 ms, with connections waiting.
