@@ -7,7 +7,9 @@ extern "C" {
 }
 
 #include <dirent.h>
+#include <linux/sockios.h>
 #include <string>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,12 +59,20 @@ struct TcpPair {
     }
 
     // So that the next bytes from near cannot be sent before the far end reads.
+    // An acknowledgement on its way would make room again: none is to come when
+    // all that near still holds has not been sent.
     void Fill() const
     {
         std::string block(65536, 'f');
-        while (send(near, block.data(), block.size(),
-                    MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
-        }
+        EXPECT_TRUE(YieldUntil([&] {
+            int held = 0;
+            int unsent = 0;
+            EXPECT_EQ(ioctl(near, SIOCOUTQ, &held), 0);
+            EXPECT_EQ(ioctl(near, SIOCOUTQNSD, &unsent), 0);
+            return send(near, block.data(), block.size(),
+                        MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+                   held > 0 && held == unsent;
+        }));
     }
 
     int near;
