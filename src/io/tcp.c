@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 /* TCP: listening by numeric addresses, connecting by names, too. */
-=======
-/* TCP by numeric addresses. */
 #include <errno.h>
->>>>>>> 5dec182 (io: UDP, Unix sockets of every kind, batches, passing of descriptors)
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -28,9 +24,6 @@ int rove_tcp_set_nodelay(int fd, int on)
     return rv_socket_set(fd, IPPROTO_TCP, TCP_NODELAY, on != 0);
 }
 
-<<<<<<< HEAD
-int rove_tcp_connect(const char *host, uint16_t port)
-=======
 #define KEEPALIVE_TIME_MAX  (INT64_C(32767) * ROVE_SEC)
 #define KEEPALIVE_COUNT_MAX 127
 
@@ -67,8 +60,7 @@ int rove_tcp_set_reset_on_close(int fd, int on)
     return rv_fd_setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
-int rove_tcp_connect(const char *address, uint16_t port)
->>>>>>> 5dec182 (io: UDP, Unix sockets of every kind, batches, passing of descriptors)
+int rove_tcp_connect(const char *host, uint16_t port)
 {
     rove_address list[RV_RACE_MAX];
     int found = rove_resolve(host, port, AF_UNSPEC, list, RV_RACE_MAX, NULL);
