@@ -21,10 +21,12 @@ int rv_futex_wait(rv_atomic_u32 *word, uint32_t expected, int64_t deadline)
     int error;
 
     /* WAIT_BITSET and not WAIT, because its timeout is absolute: a waiter that
-     * was interrupted a thousand times is still not late. */
-    result = syscall(
-        SYS_futex, &word->raw, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected,
-        deadline == INT64_MAX ? NULL : &limit, NULL, FUTEX_BITSET_MATCH_ANY);
+     * was interrupted a thousand times is still not late. With a limit, even
+     * one that never comes, because without one a handler with SA_RESTART does
+     * not end the wait; and ThreadSanitizer runs handlers between waits. */
+    result =
+        syscall(SYS_futex, &word->raw, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG,
+                expected, &limit, NULL, FUTEX_BITSET_MATCH_ANY);
     error = result == 0 ? 0 : errno;
     if (error == ETIMEDOUT) {
         return -ETIMEDOUT;

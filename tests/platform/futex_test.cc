@@ -85,7 +85,7 @@ TEST(FutexTest, NoWakeIsLost)
     EXPECT_EQ(rv_u32_load_relaxed(&word), kRounds);
 }
 
-TEST(FutexTest, F10SignalEndsTheWait)
+void ExpectSignalEndsTheWait(int flags)
 {
     struct sigaction action = {};
     struct sigaction before;
@@ -93,6 +93,7 @@ TEST(FutexTest, F10SignalEndsTheWait)
     rv_atomic_u32 is_back = {0};
 
     action.sa_handler = [](int) {};
+    action.sa_flags = flags;
     ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);
     std::thread waiter([&] {
         EXPECT_EQ(rv_futex_wait(&word, 0, INT64_MAX), 0);
@@ -105,6 +106,16 @@ TEST(FutexTest, F10SignalEndsTheWait)
     }
     waiter.join();
     EXPECT_EQ(sigaction(SIGUSR1, &before, nullptr), 0);
+}
+
+TEST(FutexTest, F10SignalEndsTheWait)
+{
+    ExpectSignalEndsTheWait(0);
+}
+
+TEST(FutexTest, SignalWhoseHandlerRestartsCallsEndsTheWait)
+{
+    ExpectSignalEndsTheWait(SA_RESTART);
 }
 
 TEST(FutexTest, WakeToleratesMemoryThatIsGone)
