@@ -18,7 +18,9 @@
  * free choice each time.
  *
  * The law of `word`, three bits
- *   HELD     somebody owns it; set by CAS from a word without it
+ *   HELD     somebody owns it (OWNER in mutex.h; who it is decides nothing but
+ *            makes a CAS fail that could have succeeded); set by CAS from a word
+ *            without it
  *   CROWDED  the owner looks at the line, under `lock`, before it lets go
  *   AWAKE    one of the line was woken to compete, and no other is meanwhile
  *   So in a line without HELD somebody is AWAKE; a line without AWAKE is looked
