@@ -22,6 +22,7 @@ rv_acceptor *rv_acceptor_new(rove_server *server, int listener, int worker)
     }
     made->server = server;
     made->listener = listener;
+    made->result = -ENOMEM; /* of a task that never ran, for want of a stack */
     made->worker = worker;
     rv_list_init(&made->connections);
     rv_list_init(&made->told);

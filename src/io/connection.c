@@ -7,6 +7,7 @@
 #include "src/base/assert.h"
 #include "src/base/mem.h"
 #include "src/io/server.h"
+#include "src/task/spawn.h"
 
 /* So many are told at once, with others kept from coming and going. */
 #define TELL_BATCH 32
@@ -56,6 +57,23 @@ static int64_t serve(void *arg)
     return 0;
 }
 
+/* A task that serves for sure: the descriptor, and the place within the limit,
+ * are nobody else's to give back. */
+static int spawn_in(rove_group *group, rove_connection *connection)
+{
+    rv_task *task = rv_spawn_prepare_sure(serve, connection);
+    if (task == NULL) {
+        return rv_spawn_last_error();
+    }
+    int error = rove_group_add(group, task);
+    if (error != 0) {
+        rv_spawn_drop(task);
+        return error;
+    }
+    rv_spawn_launch(task);
+    return 0;
+}
+
 int rv_connection_start(rv_acceptor *acceptor, int fd)
 {
     rove_connection *made = rv_mem_zalloc(sizeof *made);
@@ -64,7 +82,7 @@ int rv_connection_start(rv_acceptor *acceptor, int fd)
     }
     made->acceptor = acceptor;
     made->fd = fd;
-    int error = rove_group_spawn(&acceptor->group, serve, made);
+    int error = spawn_in(&acceptor->group, made);
     if (error != 0) {
         rv_mem_free(made);
     }

@@ -6,6 +6,7 @@
 
 #include "src/base/list.h"
 #include "src/platform/lock.h"
+#include "src/task/spawn.h"
 
 /* Linked through `orphan`. */
 static struct {
@@ -35,9 +36,13 @@ static int64_t await_orphan(void *arg)
 
 void rv_orphan_leave(rove_process *process)
 {
-    if (rove_go(await_orphan, process) != 0) {
+    rv_task *task = rv_spawn_prepare_sure(await_orphan, process);
+    if (task == NULL) {
         keep(process);
+        return;
     }
+    rove_detach(task);
+    rv_spawn_launch(task);
 }
 
 /* Whose turn it is has left the list meanwhile, so two callers share the work

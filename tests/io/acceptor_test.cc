@@ -100,6 +100,34 @@ TEST_F(AcceptorTest, ConnectionThatCannotBeServedIsRefusedAlone)
     });
 }
 
+TEST_F(AcceptorTest, ConnectionWithoutAStackIsRefusedAlone)
+{
+    RunTasks(1, [] {
+        int fds = CountFds();
+        {
+            Service service(Echo);
+            std::vector<int> clients;
+            rv_fault_arm_every("rv_pages_guard", 1, ENOMEM);
+            while (service.Stats().refused == 0 && clients.size() < 100) {
+                clients.push_back(service.Connect());
+                EXPECT_TRUE(YieldUntil([&] {
+                    return service.Stats().accepted == clients.size();
+                }));
+            }
+            rv_fault_disarm();
+            EXPECT_EQ(service.Stats().refused, 1u);
+            EXPECT_EQ(service.Stats().current, clients.size() - 1);
+            for (int client : clients) {
+                EXPECT_EQ(rove_close(client), 0);
+            }
+            int served = service.Connect();
+            EXPECT_TRUE(Ask(served));
+            EXPECT_EQ(rove_close(served), 0);
+        }
+        EXPECT_EQ(CountFds(), fds);
+    });
+}
+
 TEST_F(AcceptorTest, ShortageOfDescriptorsEndsNothing)
 {
     RunTasks(1, [] {

@@ -1,12 +1,15 @@
 // At stake: a process whose handle was given back runs on, and is no zombie
 // after it has ended.
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
+#include <vector>
 
 #include "tests/io/processes.h"
 
 extern "C" {
 #include "src/io/orphan.h"
+#include "tests/support/fault.h"
 }
 
 namespace
@@ -70,6 +73,55 @@ TEST_F(OrphanTest, WhoOutlivesTheRuntimeIsReapedLater)
         EXPECT_EQ(other.Exit().code, 0);
         return IsGone(pid);
     }));
+}
+
+// One of many: some get a stack and wait, the others are left without.
+struct Sleeper {
+    rove_event *is_over;
+    bool has_begun;
+    rove_task *task;
+};
+
+int64_t SleepUntilOver(void *arg)
+{
+    auto *self = static_cast<Sleeper *>(arg);
+    self->has_begun = true;
+    return rove_event_wait(self->is_over);
+}
+
+TEST_F(OrphanTest, WithoutAStackToWaitOnItIsReapedByALaterSpawn)
+{
+    RunTasks(1, [] {
+        Child child("exec sleep 1000", Detached());
+        pid_t pid = rove_process_pid(child.get());
+        rove_event is_over = ROVE_EVENT_INIT;
+        std::vector<Sleeper> sleepers(100, {&is_over, false, nullptr});
+        rv_fault_arm_every("rv_pages_guard", 1, ENOMEM);
+        for (Sleeper &sleeper : sleepers) {
+            sleeper.task = rove_spawn(SleepUntilOver, &sleeper);
+        }
+        for (int i = 0; i < 10; i++) {
+            EXPECT_EQ(rove_yield(), 0); // all have been looked at
+        }
+        child.Free();
+        auto starved =
+            std::find_if(sleepers.begin(), sleepers.end(),
+                         [](const Sleeper &one) { return !one.has_begun; });
+        ASSERT_NE(starved, sleepers.end());
+        // With nothing else to do the worker gives up all who have no stack.
+        EXPECT_EQ(rove_join(starved->task), -ENOMEM);
+        starved->task = nullptr;
+        rv_fault_disarm();
+        rove_event_set(&is_over);
+        for (const Sleeper &sleeper : sleepers) {
+            (void)rove_join(sleeper.task); // NULL: does nothing
+        }
+        EXPECT_EQ(kill(pid, SIGKILL), 0);
+        EXPECT_TRUE(YieldUntil([&] {
+            Child other("exit 0");
+            return IsGone(pid);
+        }));
+    });
 }
 
 TEST_F(OrphanTest, WithoutARuntimeItIsReapedByALaterSpawn)
