@@ -97,7 +97,8 @@ ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_server_run(rove_server *server);
  * may go on until `deadline` (ROVE_FOREVER: as long as they like); then they
  * are cancelled. rove_server_run() returns when all have ended. Before it runs:
  * it will accept nothing. Again: with an earlier deadline, that one counts.
- * Context  any thread, until the server is freed; never suspends
+ * Context  any thread, until the server is freed; rove_server_run() does not
+ *          return before a call it ends by; never suspends
  * Cost     wakes all idle connections */
 ROVE_API void rove_server_drain(rove_server *server, rove_time deadline);
 

@@ -181,6 +181,16 @@ static int result_of(const rove_server *server)
     return result;
 }
 
+/* Deaf to cancellation: they do not wait themselves. */
+static void await_drainers(rove_server *server)
+{
+    rove_scope shield;
+    rove_shield_open(&shield, ROVE_FOREVER);
+    int error = rove_wait_group_wait(&server->drainers);
+    RV_CHECK(error == 0, "a task behind a shield can always wait");
+    (void)rove_scope_close(&shield);
+}
+
 int rove_server_run(rove_server *server)
 {
     RV_CHECK(server != NULL, "there is no server");
@@ -193,6 +203,7 @@ int rove_server_run(rove_server *server)
     server->has_run = true;
     server->is_running = true;
     int error = run_all(server, tasks);
+    await_drainers(server);
     server->is_running = false;
     rv_mem_free(tasks);
     return error != 0 ? error : result_of(server);
@@ -206,6 +217,7 @@ void rove_server_drain(rove_server *server, rove_time deadline)
         server->deadline = deadline;
     }
     rove_event_set(&server->draining);
+    rove_wait_group_add(&server->drainers, 1);
     rv_acceptor *first = server->acceptors;
     for (rv_acceptor *a = first; a != NULL; a = a->next) {
         rv_acceptor_heed(a);
@@ -214,6 +226,7 @@ void rove_server_drain(rove_server *server, rove_time deadline)
     for (rv_acceptor *a = first; a != NULL; a = a->next) {
         rv_connection_tell_all(a);
     }
+    rove_wait_group_done(&server->drainers);
 }
 
 rove_event *rove_server_draining(rove_server *server)

@@ -12,6 +12,11 @@
  * lock; draining sets the event and then takes the lock. So one of the two sees
  * the other.
  *
+ * Whoever runs the server may free it when all have ended, though it was ended
+ * by a draining that still goes through the chain. So who drains counts itself
+ * in under the lock, before the last acceptor can take that for the last time,
+ * and who runs the server waits for it.
+ *
  * Counters are relaxed: they order nothing.
  */
 #ifndef SRC_IO_SERVER_H
@@ -61,8 +66,9 @@ struct rove_server {
     rove_semaphore places; /* for connections, when limited */
     rove_event draining;
     rv_lock lock;
-    rove_time deadline; /* of draining */
-    size_t count;       /* of acceptors */
+    rove_time deadline;       /* of draining */
+    size_t count;             /* of acceptors */
+    rove_wait_group drainers; /* who drains, waited for by who runs */
     rv_acceptor *acceptors;
 };
 
@@ -94,7 +100,8 @@ int64_t rv_acceptor_run(void *arg);
 void rv_acceptor_heed(rv_acceptor *acceptor);
 
 /* Starts to serve a connection, of the task that runs the acceptor: 0, or as
- * rove_group_spawn(), and then fd is the caller's. */
+ * rove_group_spawn(), and then fd is the caller's. Once started its task runs,
+ * come what may. */
 int rv_connection_start(rv_acceptor *acceptor, int fd);
 
 /* Ends the idle waits of all connections, after the event was set. */

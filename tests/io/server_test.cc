@@ -7,6 +7,7 @@ extern "C" {
 
 #include <atomic>
 #include <cerrno>
+#include <thread>
 #include <vector>
 
 #include "tests/io/service.h"
@@ -181,6 +182,27 @@ TEST_F(ServerTest, CancelledServerCancelsItsConnections)
         EXPECT_EQ(service.Stats().current, 0u);
         EXPECT_TRUE(IsOver(client));
         EXPECT_EQ(rove_close(client), 0);
+    });
+}
+
+TEST_F(ServerTest, WhoDrainsIsWaitedFor)
+{
+    RunTasks(1, [] {
+        Service service(Echo);
+        EXPECT_TRUE(service.AwaitCurrent(0));
+        rv_acceptor *acceptor = service.server->acceptors;
+        rv_lock_acquire(&acceptor->lock); // keeps it at its work
+        std::thread drainer(
+            [&] { rove_server_drain(service.server, ROVE_FOREVER); });
+        EXPECT_TRUE(YieldUntil([&] { return acceptor->result == 0; }));
+        for (int i = 0; i < 100; i++) {
+            EXPECT_EQ(rove_yield(), 0);
+        }
+        EXPECT_TRUE(service.server->is_running);
+        rv_lock_release(&acceptor->lock);
+        EXPECT_EQ(service.Result(), 0);
+        EXPECT_FALSE(service.server->is_running);
+        drainer.join();
     });
 }
 
