@@ -84,9 +84,10 @@ rove_process_spawn(const rove_process_options *options,
 
 /* Gives the handle back, and closes the pipes that were not taken. A process
  * that still runs is killed, and waited for: not stopped by cancellation, and
- * no zombie is left. With ROVE_PROCESS_DETACH it goes on instead, and is reaped
- * when it ends while the runtime of the caller runs, else at a later spawn or
- * free. Nobody else uses the handle any more. NULL is ignored.
+ * no zombie is left. With ROVE_PROCESS_DETACH, or when it may not be killed
+ * since it runs as another user, it goes on instead, and is reaped when it ends
+ * while the runtime of the caller runs, else at a later spawn or free. Nobody
+ * else uses the handle any more. NULL is ignored.
  * Context  any thread; may suspend */
 ROVE_API ROVE_SUSPENDS void rove_process_free(rove_process *process);
 
@@ -130,7 +131,7 @@ ROVE_API int rove_process_kill(rove_process *process);
  * nanoseconds, or the caller is cancelled, SIGKILL. Returns when it has ended;
  * of a group (ROVE_PROCESS_GROUP) those who are left are killed then. In a
  * cancelled scope it has grace under a shield only. 0 and *exit (may be NULL),
- * or -ECHILD.
+ * -ECHILD, or, at once, -EPERM: it may not be signalled, and still runs.
  * Context  any thread; may suspend; never returns early */
 ROVE_API ROVE_SUSPENDS int
 rove_process_shutdown(rove_process *process, rove_time grace, rove_exit *exit);

@@ -106,14 +106,18 @@ static bool has_ended_within(rove_process *p, rove_time span)
 }
 
 /* While a leader that has ended is not reaped its group's number is its own:
- * what is left of the group is killed then. */
+ * what is left of the group is killed then. Who may not be signalled is not
+ * waited for, unless it has ended by itself. */
 int rove_process_shutdown(rove_process *process, rove_time grace,
                           rove_exit *exit)
 {
-    if (rove_process_terminate(process) == 0 &&
-        (!has_ended_within(process, grace) ||
-         (process->flags & ROVE_PROCESS_GROUP) != 0)) {
-        (void)rove_process_kill(process);
+    int error = rove_process_terminate(process);
+    if (error == 0 && (!has_ended_within(process, grace) ||
+                       (process->flags & ROVE_PROCESS_GROUP) != 0)) {
+        error = rove_process_kill(process);
+    }
+    if (error == -EPERM && rv_process_reap(process, NULL) == -EAGAIN) {
+        return error;
     }
     return rv_process_await_end(process, exit);
 }

@@ -145,12 +145,12 @@ void rove_process_free(rove_process *process)
         return;
     }
     if (rv_process_reap(process, NULL) == -EAGAIN) {
-        if ((process->flags & ROVE_PROCESS_DETACH) != 0) {
+        if ((process->flags & ROVE_PROCESS_DETACH) != 0 ||
+            rove_process_kill(process) == -EPERM) {
             rv_process_close_pipes(process);
             rv_orphan_leave(process);
             return;
         }
-        (void)rove_process_kill(process);
         (void)rv_process_await_end(process, NULL);
     }
     rv_process_release(process);

@@ -151,6 +151,30 @@ TEST_F(ProcessTest, ShutdownOfAGroupEndsThoseWhoAreLeft)
     });
 }
 
+// As one that runs as another user.
+TEST_F(ProcessTest, WhoMayNotBeSignalledIsNotWaitedFor)
+{
+    RunTasks(1, [] {
+        Child child("read line; exit 5", PipesFor({0}));
+        pid_t pid = rove_process_pid(child.get());
+        int input = rove_process_take_fd(child.get(), 0);
+        std::atomic<bool> is_done{false};
+        rv_fault_arm_every("rv_child_signal", 1, EPERM);
+        Task owner([&] {
+            EXPECT_EQ(rove_process_shutdown(child.get(), 0, nullptr), -EPERM);
+            child.Free();
+            is_done = true;
+        });
+        EXPECT_TRUE(YieldUntil([&] { return is_done.load(); }));
+        rv_fault_disarm();
+        EXPECT_EQ(kill(pid, 0), 0);
+        EXPECT_EQ(rove_write(input, "\n", 1), 1);
+        EXPECT_EQ(rove_close(input), 0);
+        owner.Join();
+        EXPECT_TRUE(YieldUntil([&] { return kill(pid, 0) != 0; }));
+    });
+}
+
 TEST_F(ProcessTest, WhatOthersHaveReapedIsReported)
 {
     RunTasks(1, [] {
