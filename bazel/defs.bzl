@@ -198,3 +198,24 @@ def rove_exports_test(name, library, hdrs):
         data = hdrs + [":%s_archives" % name],
         tags = ["no_sanitizer"],
     )
+
+def rove_fuzz(name, srcs, deps = []):
+    """A target of libFuzzer, built by --config=fuzz only.
+
+    Its seeds lie in a directory beside it that is called like the target, with
+    _corpus for _fuzz.
+    """
+    native.cc_binary(
+        name = name,
+        srcs = srcs,
+        copts = CXX_OPTS,
+        deps = deps,
+        features = ["layering_check"],
+        linkopts = [
+            "-pthread",
+            "-fsanitize=fuzzer",
+        ],
+        linkstatic = True,
+        tags = ["manual"],
+        testonly = True,
+    )
