@@ -1,0 +1,116 @@
+#include "examples/proxy/http.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "examples/proxy/exchange.h"
+#include "examples/proxy/refusal.h"
+
+#define LINGER_TIME (2 * ROVE_SEC)
+
+/* Waits for the first byte of a request. An idle connection has no buffer. */
+static bool await_request(struct client *client, rove_connection *connection,
+                          rove_time idle_time)
+{
+    const char *data;
+    if (rove_stream_buffered(client->peer.stream, NULL) != 0) {
+        return true;
+    }
+    rove_connection_idle_begin(connection, rove_now() + idle_time);
+    ssize_t count = peer_peek(&client->peer, &data);
+    (void)rove_connection_idle_end(connection);
+    return count > 0;
+}
+
+static int status_of(int error)
+{
+    switch (error) {
+    case -ETIMEDOUT:
+        return 408;
+    case -EMSGSIZE:
+        return 431;
+    case -ENOTSUP:
+        return 501;
+    case -EPROTO:
+        return 400;
+    default:
+        return 0;
+    }
+}
+
+/* Answers one request. False: it was the last one. */
+static bool serve_request(struct proxy *proxy, struct client *client)
+{
+    struct message request;
+    int error = 0;
+    int cause = 0;
+    ROVE_TIMEOUT(proxy->options.timeout, &cause)
+    {
+        error = message_read_request(&request, client->peer.stream);
+    }
+    if (error == 0) {
+        return exchange(proxy, client, &request);
+    }
+    int status = status_of(error == -ECANCELED ? cause : error);
+    if (status != 0) {
+        (void)refusal_write(&client->peer, status, false, false);
+    }
+    return false;
+}
+
+/* Lets the client read the last answer before the connection goes: closing it
+ * while bytes of the client are unread would tear it down. */
+static void linger(struct peer *client)
+{
+    const char *data;
+    ssize_t count;
+    client->read_error = 0;
+    ROVE_TIMEOUT(LINGER_TIME, NULL)
+    {
+        if (!peer_shutdown(client)) {
+            break;
+        }
+        while ((count = peer_peek(client, &data)) > 0) {
+            peer_consume(client, (size_t)count);
+        }
+    }
+}
+
+/* "127.0.0.1:80" and "[::1]:80" without brackets and port. */
+static void read_address(struct client *client, int fd)
+{
+    char text[ROVE_ADDRESS_TEXT];
+    rove_peer_text(fd, text, sizeof text);
+    char *start = text[0] == '[' ? text + 1 : text;
+    char *end = strrchr(start, ':');
+    if (end != NULL) {
+        end -= end > start && end[-1] == ']';
+        *end = '\0';
+    }
+    snprintf(client->address, sizeof client->address, "%s",
+             start[0] != '\0' ? start : "unknown");
+}
+
+int64_t http_serve(rove_connection *connection, void *arg)
+{
+    struct proxy *proxy = arg;
+    int fd = rove_connection_fd(connection);
+    rove_stream_options options;
+    rove_stream_options_init(&options);
+    options.borrowed = 1;
+    struct client client = {.peer.stream = rove_stream_new(fd, &options),
+                            .connection = connection};
+    if (client.peer.stream == NULL) {
+        return -ENOMEM;
+    }
+    read_address(&client, fd);
+    while (await_request(&client, connection, proxy->options.idle_time)) {
+        if (!serve_request(proxy, &client)) {
+            linger(&client.peer);
+            break;
+        }
+    }
+    rove_stream_free(client.peer.stream);
+    return 0;
+}
