@@ -9,6 +9,15 @@
  *     rove_join(running);
  *     rove_server_free(server);
  *
+ * A handler that reads a stream lets it borrow the descriptor:
+ *
+ *     rove_stream_options options;
+ *     rove_stream_options_init(&options);
+ *     options.borrowed = 1;
+ *     stream = rove_stream_new(rove_connection_fd(connection), &options);
+ *     …
+ *     rove_stream_close(stream); // flushes
+ *
  * A handler that keeps connections alive tells when it is between requests, so
  * that a server that drains, or a deadline, ends its wait there and only there:
  *
@@ -83,7 +92,8 @@ rove_server_listen(rove_server *server, const char *where,
                    const rove_listen_options *options);
 
 /* Accepts and serves until the server was drained, or all listeners have
- * failed; once a server. When it returns no connection is left.
+ * failed; once a server, which has a listener. When it returns no connection is
+ * left.
  *
  * Returns 0: drained, and all connections ended by themselves; -ETIMEDOUT: some
  * were cancelled at the deadline; -ECANCELED: the caller was cancelled, and all
