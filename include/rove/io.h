@@ -166,8 +166,8 @@ ROVE_API ROVE_MUST_CHECK int rove_shutdown(int fd, int how);
 
 /* Closes: waiters of the fd return -EBADF, calls in flight are waited for,
  * then the number is released. 0 or -errno; the fd is closed in either case
- * except -EBADF. Not stopped by cancellation. Context  any thread; may suspend
- * */
+ * except -EBADF. Not stopped by cancellation.
+ * Context  any thread; may suspend */
 ROVE_API ROVE_SUSPENDS int rove_close(int fd);
 
 #ifdef __cplusplus

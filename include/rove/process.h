@@ -38,8 +38,7 @@ typedef struct rove_process rove_process;
 
 /* Where a standard stream of a child leads. */
 typedef enum rove_stdio_kind {
-    ROVE_STDIO_INHERIT = 0, /* where this process's stream of that number does
-                             */
+    ROVE_STDIO_INHERIT = 0, /* where this process's stream leads */
     ROVE_STDIO_NULL,        /* /dev/null */
     ROVE_STDIO_PIPE,        /* a pipe, whose other end is rove_process_fd() */
     ROVE_STDIO_FD,          /* fd, which stays the caller's */
@@ -51,10 +50,11 @@ typedef struct rove_stdio {
     int fd;
 } rove_stdio;
 
-#define ROVE_PROCESS_DETACH 1u /* it goes on when its handle is freed */
-#define ROVE_PROCESS_GROUP                                                     \
-    2u /* it leads a new process group, and signals go
-                                  to all of that */
+/* It goes on when its handle is freed. */
+#define ROVE_PROCESS_DETACH 1u
+
+/* It leads a new process group, and signals go to all of that. */
+#define ROVE_PROCESS_GROUP 2u
 
 typedef struct rove_process_options {
     uint32_t size;          /* sizeof; by rove_process_options_init */

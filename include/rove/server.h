@@ -85,8 +85,7 @@ ROVE_API ROVE_MUST_CHECK int rove_server_add(rove_server *server, int listener);
  * socket there is one. options: as there.
  *
  * The port (0: a Unix socket), or -errno and then none was added.
- * Context  a task or a pool thread; may suspend as rove_close() after an error
- */
+ * Context  a task or a pool thread; may suspend after an error */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
 rove_server_listen(rove_server *server, const char *where,
                    const rove_listen_options *options);

@@ -87,8 +87,7 @@ typedef struct rove_transport {
     int (*close)(void *self);
 } rove_transport;
 
-/* A stream on a transport, which is kept and not copied. As rove_stream_new().
- */
+/* A stream on a transport, which is kept, not copied. As rove_stream_new(). */
 ROVE_API ROVE_MUST_CHECK rove_stream *
 rove_stream_new_on(const rove_transport *transport, void *self,
                    const rove_stream_options *options);
