@@ -9,7 +9,7 @@
 
 #include "src/base/mem.h"
 #include "src/io/blocking.h"
-#include "src/io/bytes.h"
+#include "src/io/buffer.h"
 #include "src/platform/file.h"
 
 typedef struct dir_call {
@@ -18,8 +18,8 @@ typedef struct dir_call {
 } dir_call;
 
 typedef struct dir_list {
-    rv_bytes entries; /* rove_dir_entry, without names */
-    rv_bytes names;   /* one after the other */
+    rv_buffer entries; /* rove_dir_entry, without names */
+    rv_buffer names;   /* one after the other */
 } dir_list;
 
 static bool is_dots(const char *name)
@@ -27,20 +27,25 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+static bool append(rv_buffer *buffer, const void *bytes, size_t size)
+{
+    if (!rv_buffer_reserve(buffer, size)) {
+        return false;
+    }
+    memcpy(buffer->end, bytes, size);
+    rv_buffer_fill(buffer, size);
+    return true;
+}
+
 static int add(dir_list *list, const struct dirent *entry)
 {
     size_t length = strlen(entry->d_name) + 1;
     rove_dir_entry made = {.inode = entry->d_ino, .type = entry->d_type};
 
-    if (!rv_bytes_reserve(&list->entries, sizeof made) ||
-        !rv_bytes_reserve(&list->names, length)) {
-        return -ENOMEM;
-    }
-    memcpy(list->entries.data + list->entries.size, &made, sizeof made);
-    list->entries.size += sizeof made;
-    memcpy(list->names.data + list->names.size, entry->d_name, length);
-    list->names.size += length;
-    return 0;
+    return append(&list->entries, &made, sizeof made) &&
+                   append(&list->names, entry->d_name, length)
+               ? 0
+               : -ENOMEM;
 }
 
 static int collect(dir_list *list, const char *path)
@@ -66,18 +71,19 @@ static int collect(dir_list *list, const char *path)
 
 static int lay_out(const dir_list *list, rove_dir **out)
 {
-    rove_dir *dir =
-        rv_mem_alloc(sizeof *dir + list->entries.size + list->names.size);
+    size_t entries_size = rv_buffer_size(&list->entries);
+    size_t names_size = rv_buffer_size(&list->names);
+    rove_dir *dir = rv_mem_alloc(sizeof *dir + entries_size + names_size);
 
     if (dir == NULL) {
         return -ENOMEM;
     }
-    dir->count = list->entries.size / sizeof *dir->entries;
+    dir->count = entries_size / sizeof *dir->entries;
     dir->entries = (rove_dir_entry *)(void *)(dir + 1);
     if (dir->count != 0) {
         char *name = (char *)(dir->entries + dir->count);
-        memcpy(dir->entries, list->entries.data, list->entries.size);
-        memcpy(name, list->names.data, list->names.size);
+        memcpy(dir->entries, list->entries.begin, entries_size);
+        memcpy(name, list->names.begin, names_size);
         for (size_t i = 0; i < dir->count; i++) {
             dir->entries[i].name = name;
             name += strlen(name) + 1;
@@ -96,8 +102,8 @@ static int64_t do_read(void *arg)
     if (error == 0) {
         error = lay_out(&list, call->out);
     }
-    rv_bytes_free(&list.entries);
-    rv_bytes_free(&list.names);
+    rv_buffer_fini(&list.entries);
+    rv_buffer_fini(&list.names);
     return error;
 }
 

@@ -168,7 +168,7 @@ void rv_process_release(rove_process *process)
         (void)rove_close(process->pidfd);
     }
     for (int i = 0; i < RV_STREAMS; i++) {
-        rv_mem_free(process->collected[i].data);
+        rv_buffer_fini(&process->collected[i]);
     }
     rv_mem_free(process);
 }

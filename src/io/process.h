@@ -18,16 +18,10 @@
 #include "rove/process.h"
 
 #include "src/base/list.h"
+#include "src/io/buffer.h"
 #include "src/platform/lock.h"
 
 #define RV_STREAMS 3
-
-/* What communicate has collected of a stream: `size` bytes of `capacity`. */
-typedef struct rv_collected {
-    char *data;
-    size_t size;
-    size_t capacity;
-} rv_collected;
 
 struct rove_process {
     /* fixed before it is shown */
@@ -40,9 +34,9 @@ struct rove_process {
     int error; /* why nobody will ever know how; 0 */
     rove_exit exit;
     /* the owner's */
-    int pipes[RV_STREAMS]; /* -EBADF: none, or taken */
-    size_t fed;            /* bytes of the input, by communicate */
-    rv_collected collected[RV_STREAMS];
+    int pipes[RV_STREAMS];           /* -EBADF: none, or taken */
+    size_t fed;                      /* bytes of the input, by communicate */
+    rv_buffer collected[RV_STREAMS]; /* by communicate */
     rv_link orphan;
 };
 

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "rove/io.h"
 #include "rove/process.h"
@@ -14,7 +13,7 @@
 #include "rove/task.h"
 
 #include "src/base/assert.h"
-#include "src/base/mem.h"
+#include "src/io/buffer.h"
 #include "src/io/process.h"
 
 #define FEED_MAX    ((size_t)256 * 1024)
@@ -47,41 +46,28 @@ static int feed(const rv_talk *talk)
     return 0;
 }
 
-/* Makes room for a byte more and the zero byte behind it. */
-static int grow(rv_collected *c)
+/* Room for a byte more and the zero byte behind it. */
+static bool has_room(rv_buffer *buffer)
 {
-    if (c->capacity - c->size >= 2) {
-        return 0;
-    }
-    size_t capacity = c->capacity == 0 ? COLLECT_MIN : c->capacity * 2;
-    char *data = rv_mem_alloc(capacity);
-    if (data == NULL) {
-        return -ENOMEM;
-    }
-    if (c->size > 0) {
-        memcpy(data, c->data, c->size);
-    }
-    rv_mem_free(c->data);
-    c->data = data;
-    c->capacity = capacity;
-    return 0;
+    return rv_buffer_room(buffer) >= 2 ||
+           rv_buffer_reserve(buffer, COLLECT_MIN);
 }
 
 /* One byte beyond the limit is read, and kept, to know that there is one. */
 static int collect(const rv_talk *talk, int stream)
 {
     rove_process *p = talk->process;
-    rv_collected *c = &p->collected[stream];
-    if (c->size > talk->limit) {
+    rv_buffer *collected = &p->collected[stream];
+    size_t size = rv_buffer_size(collected);
+    if (size > talk->limit) {
         return -EMSGSIZE;
     }
-    int error = grow(c);
-    if (error != 0) {
-        return error;
+    if (!has_room(collected)) {
+        return -ENOMEM;
     }
-    size_t room = c->capacity - c->size - 1;
-    size_t wanted = talk->limit - c->size + 1;
-    ssize_t n = rove_read(p->pipes[stream], c->data + c->size,
+    size_t room = rv_buffer_room(collected) - 1;
+    size_t wanted = talk->limit - size + 1;
+    ssize_t n = rove_read(p->pipes[stream], collected->end,
                           room < wanted ? room : wanted);
     if (n < 0) {
         return (int)n;
@@ -89,9 +75,9 @@ static int collect(const rv_talk *talk, int stream)
     if (n == 0) {
         rv_process_close_pipe(p, stream);
     }
-    c->size += (size_t)n;
-    c->data[c->size] = '\0';
-    return c->size > talk->limit ? -EMSGSIZE : 0;
+    rv_buffer_fill(collected, (size_t)n);
+    *collected->end = '\0';
+    return rv_buffer_size(collected) > talk->limit ? -EMSGSIZE : 0;
 }
 
 static rove_case case_of(const rove_process *p, int stream)
@@ -121,10 +107,10 @@ static int talk_once(const rv_talk *talk)
 
 static void give(const rove_process *p, rove_process_result *result)
 {
-    result->out = p->collected[1].data;
-    result->out_size = p->collected[1].size;
-    result->err = p->collected[2].data;
-    result->err_size = p->collected[2].size;
+    result->out = p->collected[1].begin;
+    result->out_size = rv_buffer_size(&p->collected[1]);
+    result->err = p->collected[2].begin;
+    result->err_size = rv_buffer_size(&p->collected[2]);
 }
 
 int rove_process_communicate(rove_process *process, const void *input,

@@ -14,12 +14,15 @@
 #include "src/base/clock.h"
 #include "src/base/mem.h"
 #include "src/io/blocking.h"
-#include "src/io/bytes.h"
+#include "src/io/buffer.h"
 #include "src/platform/fd_io.h"
 #include "src/platform/file.h"
 
 /* What a temporary name has more than the file's. */
 #define SUFFIX_SIZE 21
+
+/* Asked for when nobody knows how much there is. */
+#define READ_MIN 4096
 
 /* Names that may be taken before something must be wrong. */
 #define TRIES_MAX 64
@@ -39,7 +42,7 @@ typedef struct file_writing {
 } file_writing;
 
 /* Room for what stat says, the zero byte, and the read that finds the end. */
-static bool reserve_for(rv_bytes *bytes, int fd, size_t limit)
+static bool reserve_for(rv_buffer *bytes, int fd, size_t limit)
 {
     struct stat about;
     size_t size = 0;
@@ -50,25 +53,25 @@ static bool reserve_for(rv_bytes *bytes, int fd, size_t limit)
     if (limit != 0 && size > limit) {
         size = limit;
     }
-    return size <= SIZE_MAX - 2 && rv_bytes_reserve(bytes, size + 2);
+    return size <= SIZE_MAX - 2 &&
+           rv_buffer_reserve(bytes, size < READ_MIN ? READ_MIN : size + 2);
 }
 
-static int read_all(rv_bytes *bytes, int fd, size_t limit)
+static int read_all(rv_buffer *bytes, int fd, size_t limit)
 {
     if (!reserve_for(bytes, fd, limit)) {
         return -ENOMEM;
     }
     for (;;) {
-        if (!rv_bytes_reserve(bytes, 2)) {
+        if (!rv_buffer_reserve(bytes, 2)) {
             return -ENOMEM;
         }
-        ssize_t got = rv_fd_read(fd, bytes->data + bytes->size,
-                                 bytes->room - bytes->size - 1);
+        ssize_t got = rv_fd_read(fd, bytes->end, rv_buffer_room(bytes) - 1);
         if (got <= 0) {
             return (int)got;
         }
-        bytes->size += (size_t)got;
-        if (limit != 0 && bytes->size > limit) {
+        rv_buffer_fill(bytes, (size_t)got);
+        if (limit != 0 && rv_buffer_size(bytes) > limit) {
             return -EFBIG;
         }
     }
@@ -77,7 +80,7 @@ static int read_all(rv_bytes *bytes, int fd, size_t limit)
 static int64_t do_read(void *arg)
 {
     const file_reading *r = arg;
-    rv_bytes bytes = {0};
+    rv_buffer bytes = {0};
     int fd = rv_file_open(r->path, O_RDONLY, 0);
 
     if (fd < 0) {
@@ -86,12 +89,12 @@ static int64_t do_read(void *arg)
     int error = read_all(&bytes, fd, r->limit);
     (void)rv_fd_close(fd);
     if (error != 0) {
-        rv_bytes_free(&bytes);
+        rv_buffer_fini(&bytes);
         return error;
     }
-    bytes.data[bytes.size] = '\0';
-    *r->out = bytes.data;
-    return (int64_t)bytes.size;
+    *bytes.end = '\0';
+    *r->out = bytes.base;
+    return (int64_t)rv_buffer_size(&bytes);
 }
 
 ssize_t rove_file_read(const char *path, size_t limit, void **out)
