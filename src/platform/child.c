@@ -140,7 +140,9 @@ int rv_child_start(const rv_child_plan *plan, pid_t *pid)
     }
     int pidfd = open_pidfd(started);
     if (pidfd < 0) {
-        destroy(started);
+        if (pidfd != -ESRCH) { /* with SIGCHLD ignored nothing is left of it */
+            destroy(started);
+        }
         return pidfd;
     }
     *pid = started;

@@ -93,7 +93,7 @@ static inline bool take_unstarted(rv_worker *w, rv_task *task)
                          1)) {
         return true;
     }
-    rv_ready(w, task); /* next all the same, when the caller has parked */
+    rv_ready(w, task); /* next, if slots have not had their run */
     return false;
 }
 

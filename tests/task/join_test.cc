@@ -1,6 +1,7 @@
 // At stake: the join word: whoever waits for an end is told of it once, whether
 // it runs inline, elsewhere or on the pool, and whoever leaves leaves it free.
 
+#include <atomic>
 #include <cerrno>
 #include <vector>
 
@@ -67,7 +68,7 @@ TEST_P(JoinTest, ATaskThatHasBegunIsNoCallEvenWhenItIsNext)
 {
     InTask([] {
         for (int i = 0; i < 100; i++) {
-            int steps = 0;
+            std::atomic<int> steps{0};
             rove_task *task = Spawn([&steps] {
                 steps++;
                 int status = rove_yield();
