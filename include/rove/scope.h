@@ -78,7 +78,9 @@ ROVE_API rove_time rove_time_left(void);
 ROVE_API bool rove_cancelled(void);
 
 /* Why: 0 (not cancelled), -ETIMEDOUT (a deadline), -ECANCELED (by request) or
- * -ESHUTDOWN (the runtime ends). Context and cost as rove_cancelled(). */
+ * -ESHUTDOWN (the runtime ends). After a deadline of its joiner's a child gets
+ * -ETIMEDOUT or -ECANCELED, as rove_time_left() says. Context and cost as
+ * rove_cancelled(). */
 ROVE_API int rove_cancel_cause(void);
 
 /* Runs fn(arg) when the calling task ends, last in first out, each inside a
