@@ -39,7 +39,7 @@ void rove_redis_free(rove_redis *redis)
 static int append(rove_redis *redis, const char *format, va_list values)
 {
     if (redisvAppendCommand(redis->context, format, values) != REDIS_OK) {
-        return -EINVAL;
+        return redis->context->err == REDIS_ERR_OOM ? -ENOMEM : -EINVAL;
     }
     redis->owed++;
     return 0;

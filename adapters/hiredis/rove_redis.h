@@ -48,8 +48,8 @@ ROVE_MUST_CHECK int rove_redis_new(int fd, rove_redis **out);
 void rove_redis_free(rove_redis *redis);
 
 /* Adds a command to what is sent next. The format is hiredis's: %s a string, %b
- * a pointer and a size_t, and printf's for numbers. 0, or -EINVAL for a bad
- * format or no memory. Never suspends. */
+ * a pointer and a size_t, and printf's for numbers. 0, -EINVAL for a bad
+ * format, or -ENOMEM. Never suspends. */
 ROVE_MUST_CHECK int rove_redis_append(rove_redis *redis, const char *format,
                                       ...);
 
