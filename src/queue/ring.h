@@ -139,7 +139,7 @@ static inline void *rv_ring_pop(rv_ring *r)
 static inline bool rv_ring_pop_if(rv_ring *r, const void *item)
 {
     RV_ASSERT(rv_owner_is_me(&r->owner));
-    uint64_t h = rv_u64_load_relaxed(&r->head);  /* if stale, the CAS fails */
+    uint64_t h = rv_u64_load_relaxed(&r->head); /* if stale, the CAS fails */
     RV_SHAKE_POINT();
     return h != rv_u64_load_relaxed(&r->tail) && /* only the owner writes */
            rv_ptr_load_relaxed(&r->slots[h & r->mask]) ==
