@@ -36,22 +36,28 @@ void RaceCancelAgainstCompletion(Random *random, Outcome *outcome)
     rove_scope scope;
     rove_scope_open(&scope, ROVE_FOREVER);
     uint32_t pauses[2] = {random->Below(300), random->Below(300)};
-    rove_task *canceller = Spawn([&] {
-        Spin(pauses[0]);
-        rove_scope_cancel(&scope);
-        return 0;
-    });
-    rove_task *setter = Spawn([&] {
-        Spin(pauses[1]);
-        return (int64_t)rove_future_set(future, 9);
-    });
+    Body children[2] = {[&] {
+                            Spin(pauses[0]);
+                            rove_scope_cancel(&scope);
+                            return 0;
+                        },
+                        [&] {
+                            Spin(pauses[1]);
+                            return (int64_t)rove_future_set(future, 9);
+                        }};
+    // On one worker the last to be spawned runs first.
     if (random->Below(2) == 0) {
-        std::swap(canceller, setter);
+        std::swap(children[0], children[1]);
+    }
+    rove_task *first = Spawn(children[0]);
+    rove_task *second = Spawn(children[1]);
+    if (random->Below(2) == 0) {
+        std::swap(first, second);
     }
     int64_t value = 1;
     int result = rove_future_wait(future, &value);
-    ASSERT_EQ(rove_join(canceller), 0);
-    ASSERT_EQ(rove_join(setter), 0);
+    ASSERT_EQ(rove_join(first), 0);
+    ASSERT_EQ(rove_join(second), 0);
     int status = rove_scope_close(&scope);
     if (result == 0) {
         ASSERT_EQ(value, 9);
