@@ -94,9 +94,12 @@ int rove_address_parse(const char *text, rove_address *out)
     bool is_bracketed = text[0] == '[';
     const char *first = text + is_bracketed;
     const char *colon = strrchr(text, ':');
+    if (colon == NULL) {
+        return -EINVAL;
+    }
     const char *end = colon - is_bracketed;
     uint32_t port;
-    if (colon == NULL || end <= first || (is_bracketed && *end != ']') ||
+    if (end <= first || (is_bracketed && *end != ']') ||
         !parse_number(colon + 1, UINT16_MAX, &port)) {
         return -EINVAL;
     }

@@ -45,14 +45,15 @@ TEST_P(JoinTest, TasksJoinedInTheOrderOfTheirSpawnAreCalls)
     options_.stack_size = 64 * 1024;
     InTask([] {
         constexpr int kTasks = 4;
-        char here;
+        auto *here = static_cast<char *>(__builtin_frame_address(0));
         int calls = 0;
         for (int round = 0; round < 100; round++) {
             rove_task *tasks[kTasks];
             for (int i = 0; i < kTasks; i++) {
-                tasks[i] = Spawn([&calls, &here, i] {
-                    char there;
-                    calls += &there < &here && &here - &there < 64 * 1024;
+                tasks[i] = Spawn([&calls, here, i] {
+                    auto *there =
+                        static_cast<char *>(__builtin_frame_address(0));
+                    calls += there < here && here - there < 64 * 1024;
                     return i;
                 });
             }
