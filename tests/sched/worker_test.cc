@@ -161,6 +161,23 @@ TEST_F(WorkerTest, RingAndBacklogAreFirstInFirstOut)
     EXPECT_EQ(rv_worker_pick(w), nullptr);
 }
 
+TEST_F(WorkerTest, ManyThatDoNotFitIntoTheRingWaitBehindIt)
+{
+    rv_worker *w = workers_[0];
+    std::vector<void *> tasks;
+    for (int i = 0; i < RV_RING_SLOTS + 3; i++) {
+        tasks.push_back(NewTask());
+    }
+    rv_worker_push_many(w, tasks.data(), RV_RING_SLOTS + 2);
+    EXPECT_EQ(rv_worker_pick(w), tasks[0]);
+    rv_worker_push_many(w, &tasks[RV_RING_SLOTS + 2], 1); // not overtaking
+    for (size_t i = 1; i < tasks.size(); i++) {
+        w->budget = RV_BUDGET_ITEMS; // no turn in between
+        ASSERT_EQ(rv_worker_pick(w), tasks[i]);
+    }
+    EXPECT_EQ(rv_worker_pick(w), nullptr);
+}
+
 // The fourth occupant of a slot waits for those in the backlog, too.
 TEST_F(WorkerTest, B5SlotsDoNotStarveTheBacklog)
 {
