@@ -231,7 +231,7 @@ TEST_P(CancelTest, InlineTasksHaveTheirOwnSelfAndName)
     });
 }
 
-TEST_P(CancelTest, D7CancellingADeadTaskIsRefused)
+TEST_P(CancelTest, CancellingADeadTaskIsRefused)
 {
     InTask([] {
         std::vector<uint64_t> ids;
@@ -294,7 +294,7 @@ TEST_P(CancelTest, ATaskMayCancelItself)
 
 // Tasks and plain threads cancel a few tasks all the time: before they start,
 // while they run, wait, clean up and end, and long afterwards.
-TEST_P(CancelTest, H8AnyNumberOfCancellersAtOnceAreAsOne)
+TEST_P(CancelTest, AnyNumberOfCancellersAtOnceAreAsOne)
 {
     constexpr int kRounds = kUnderSanitizer ? 30 : 300;
     constexpr size_t kVictims = 4;
@@ -383,7 +383,7 @@ TEST_P(CancelTest, TasksLeftAtTheEndAreCancelledAndAwaited)
 
 // A16: a cancellation that comes too late for one wait is seen by the next, and
 // a timer of an old wait does not end a new one.
-TEST_P(CancelTest, A16StaleTimersDoNotEndALaterWait)
+TEST_P(CancelTest, StaleTimersDoNotEndALaterWait)
 {
     InTask([] {
         for (int i = 0; i < 200; i++) {

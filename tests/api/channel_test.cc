@@ -91,7 +91,7 @@ TEST_P(ChannelTest, ItemsComeInTheOrderSent)
     });
 }
 
-TEST_P(ChannelTest, H7NoItemIsLostOrDoubled)
+TEST_P(ChannelTest, NoItemIsLostOrDoubled)
 {
     constexpr uint64_t kSenders = 4;
     for (size_t capacity :

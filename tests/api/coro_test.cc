@@ -607,7 +607,7 @@ void OverflowInside()
     (void)rove_run(&options, CallBody, &main);
 }
 
-TEST(CoroDeathTest, D13AnOverflowInsideIsReported)
+TEST(CoroDeathTest, AnOverflowInsideIsReported)
 {
     if (kUnderSanitizer) {
         GTEST_SKIP() << "the sanitizer reports it in its own words";

@@ -36,7 +36,7 @@ void Overflow(uint32_t report, rove_fn *main = OverflowingTask)
     (void)rove_run(&options, main, nullptr);
 }
 
-TEST(CrashReportDeathTest, D13AnOverflowIsReportedWithTheTasksName)
+TEST(CrashReportDeathTest, AnOverflowIsReportedWithTheTasksName)
 {
     if (kUnderSanitizer) {
         GTEST_SKIP() << "the sanitizer reports it in its own words";

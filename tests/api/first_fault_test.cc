@@ -304,7 +304,7 @@ INSTANTIATE_TEST_SUITE_P(Designs, FirstFaultTest,
                                            Setup{1, ROVE_SINGLE}),
                          NameOf);
 
-TEST_P(FirstFaultTest, I8TheStartFailsCleanlyAtEachCall)
+TEST_P(FirstFaultTest, TheStartFailsCleanlyAtEachCall)
 {
     for (const Fault &fault : kFaults) {
         if (Applies(fault) && strcmp(fault.function, "rv_mem_alloc") != 0) {
@@ -324,7 +324,7 @@ TEST_P(FirstFaultTest, TasksHearOfEachRefusal)
 }
 
 // From one call on the system refuses for good.
-TEST_P(FirstFaultTest, D12TasksHearOfShortagesThatStay)
+TEST_P(FirstFaultTest, TasksHearOfShortagesThatStay)
 {
     for (const Fault &fault : kFaults) {
         if (Applies(fault)) {
@@ -335,7 +335,7 @@ TEST_P(FirstFaultTest, D12TasksHearOfShortagesThatStay)
 
 // With no memory to start with nothing can start; the address space of a first
 // runtime may be a smaller one.
-TEST_P(FirstFaultTest, D12NoPagesAtAllIsNoMemory)
+TEST_P(FirstFaultTest, NoPagesAtAllIsNoMemory)
 {
     for (const char *function : {"rv_pages_reserve", "rv_pages_guard"}) {
         EXPECT_EQ(Start({function, ENOMEM}, 1, true).result, -ENOMEM);

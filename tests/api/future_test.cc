@@ -34,7 +34,7 @@ class FutureTest : public WithRuntime
 INSTANTIATE_TEST_SUITE_P(Designs, FutureTest, ::testing::ValuesIn(kDesigns),
                          NameOf);
 
-TEST_P(FutureTest, H10TheFirstSetWins)
+TEST_P(FutureTest, TheFirstSetWins)
 {
     int64_t result = 5;
     EXPECT_EQ(rove_future_try(future_, &result), -EAGAIN);

@@ -97,7 +97,7 @@ std::vector<uint64_t> ParksOf(const Idlers &idlers)
     return parks;
 }
 
-TEST(IdleTest, A17IdleRuntimesHaveNoWakeUpsInFiveSeconds)
+TEST(IdleTest, IdleRuntimesHaveNoWakeUpsInFiveSeconds)
 {
     if (kUnderSanitizer) {
         GTEST_SKIP() << "a sanitizer has threads of its own that wake up";
@@ -127,7 +127,7 @@ TEST(IdleTest, A17IdleRuntimesHaveNoWakeUpsInFiveSeconds)
 }
 
 // What the test above counts by: a wake-up is seen.
-TEST(IdleTest, A17AWakeUpIsCounted)
+TEST(IdleTest, AWakeUpIsCounted)
 {
     if (kUnderSanitizer) {
         GTEST_SKIP() << "a sanitizer has threads of its own that wake up";

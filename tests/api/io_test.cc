@@ -198,7 +198,7 @@ TEST_P(IoApiTest, BothDirectionsStreamThroughFullBuffers)
     });
 }
 
-TEST_P(IoApiTest, F8ManyReadersOfOneSocketShareItsBytes)
+TEST_P(IoApiTest, ManyReadersOfOneSocketShareItsBytes)
 {
     Run([] {
         constexpr int readers = 50;
@@ -233,7 +233,7 @@ TEST_P(IoApiTest, F8ManyReadersOfOneSocketShareItsBytes)
 
 // Numbers are closed and opened again all the time, by tasks that are waited
 // for, cancelled or hung up on meanwhile.
-TEST_P(IoApiTest, F1NumbersReusedInAStormMixUpNothing)
+TEST_P(IoApiTest, NumbersReusedInAStormMixUpNothing)
 {
     Run([] {
         Server server(Echo);
@@ -276,7 +276,7 @@ TEST_P(IoApiTest, F1NumbersReusedInAStormMixUpNothing)
 
 // A task that is closed under before it has even begun to wait gets the same
 // answer: -EBADF, from the closing or from the kernel.
-TEST_P(IoApiTest, F7ClosingEndsEveryWait)
+TEST_P(IoApiTest, ClosingEndsEveryWait)
 {
     Run([] {
         for (int round = 0; round < 100; round++) {
@@ -296,7 +296,7 @@ TEST_P(IoApiTest, F7ClosingEndsEveryWait)
     });
 }
 
-TEST_P(IoApiTest, F4ResetOfAnIdleConnectionCostsNothing)
+TEST_P(IoApiTest, ResetOfAnIdleConnectionCostsNothing)
 {
     Run([] {
         std::atomic<int> served{-1};
@@ -320,7 +320,7 @@ TEST_P(IoApiTest, F4ResetOfAnIdleConnectionCostsNothing)
     });
 }
 
-TEST_P(IoApiTest, F14ConnectionsThatWaitAtTheStartAreServed)
+TEST_P(IoApiTest, ConnectionsThatWaitAtTheStartAreServed)
 {
     for (int run = 0; run < 20; run++) {
         int listener = rove_tcp_listen(nullptr, 0, nullptr);

@@ -150,7 +150,7 @@ TEST_P(OffloadTest, CancelledTaskStartsNoJob)
     });
 }
 
-TEST_P(OffloadTest, H8CancelledCallerWaitsForItsRunningJob)
+TEST_P(OffloadTest, CancelledCallerWaitsForItsRunningJob)
 {
     InTask([] {
         Gate gate;
@@ -207,7 +207,7 @@ void DestroyBlock(void *arg)
     delete block;
 }
 
-TEST_P(OffloadTest, H9CancelledCallerOfAnOwnedJobLeavesAtOnce)
+TEST_P(OffloadTest, CancelledCallerOfAnOwnedJobLeavesAtOnce)
 {
     Gate gate;
     std::atomic<int> destroyed{0};
@@ -248,7 +248,7 @@ TEST_P(OffloadTest, OwnedBlockIsDestroyedOnThePoolThread)
 }
 
 // The stop waits for the job that its caller left.
-TEST_P(OffloadTest, H9RuntimeEndsAfterAbandonedJobs)
+TEST_P(OffloadTest, RuntimeEndsAfterAbandonedJobs)
 {
     Gate gate;
     std::atomic<int> destroyed{0};
@@ -272,7 +272,7 @@ TEST_P(OffloadTest, H9RuntimeEndsAfterAbandonedJobs)
 // A cancellation at a random moment of the job's life, for all three forms. A
 // job has run exactly when its caller got the result, but for owned ones, whose
 // caller may leave; their block is destroyed once in any case.
-TEST_P(OffloadTest, H9CancelAgainstRunEndsInOneOfTheTwo)
+TEST_P(OffloadTest, CancelAgainstRunEndsInOneOfTheTwo)
 {
     constexpr int kRounds = 10000;
     constexpr unsigned kSeed = 4711;
@@ -309,7 +309,7 @@ TEST_P(OffloadTest, H9CancelAgainstRunEndsInOneOfTheTwo)
     });
 }
 
-TEST_P(OffloadTest, H9OwnedBlocksAreDestroyedOnceWhateverIsCancelled)
+TEST_P(OffloadTest, OwnedBlocksAreDestroyedOnceWhateverIsCancelled)
 {
     constexpr int kRounds = 3000;
     constexpr unsigned kSeed = 815;
@@ -348,7 +348,7 @@ TEST_P(OffloadTest, H9OwnedBlocksAreDestroyedOnceWhateverIsCancelled)
     EXPECT_GT(ran, 0);
 }
 
-TEST_P(OffloadTest, I2RuntimeCannotBeStoppedFromAJob)
+TEST_P(OffloadTest, RuntimeCannotBeStoppedFromAJob)
 {
     InTask([] {
         int64_t result = Offload([] {
@@ -361,7 +361,7 @@ TEST_P(OffloadTest, I2RuntimeCannotBeStoppedFromAJob)
 
 // I3: the job waits for a future that only a task completes, in its clean-up;
 // tasks end before the pool is stopped.
-TEST_P(OffloadTest, I3JobThatWaitsForATaskEndsAtShutdown)
+TEST_P(OffloadTest, JobThatWaitsForATaskEndsAtShutdown)
 {
     rove_future *future = rove_future_new();
     struct Wait {
@@ -398,7 +398,7 @@ TEST_P(OffloadTest, I3JobThatWaitsForATaskEndsAtShutdown)
 
 // I6: tasks that go on offloading while the runtime ends. Each call gives its
 // result or says that it did not run.
-TEST_P(OffloadTest, I6OffloadsDuringShutdownRunOrAreRefused)
+TEST_P(OffloadTest, OffloadsDuringShutdownRunOrAreRefused)
 {
     for (int round = 0; round < 20; round++) {
         std::atomic<int> ran{0};

@@ -106,7 +106,7 @@ TEST_P(OffloadTest, BlockedJobHoldsUpNoWorker)
     });
 }
 
-TEST_P(OffloadTest, I7SlowJobsDoNotHoldUpAFastOne)
+TEST_P(OffloadTest, SlowJobsDoNotHoldUpAFastOne)
 {
     options_.offload_threads_max = 5;
     InTask([] {
@@ -129,7 +129,7 @@ TEST_P(OffloadTest, I7SlowJobsDoNotHoldUpAFastOne)
     });
 }
 
-TEST_P(OffloadTest, I7ThreadsStayBelowTheirBound)
+TEST_P(OffloadTest, ThreadsStayBelowTheirBound)
 {
     options_.offload_threads_max = 3;
     InTask([] {

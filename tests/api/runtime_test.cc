@@ -68,7 +68,7 @@ TEST_P(RuntimeTest, RunFromATaskIsADeadlock)
     });
 }
 
-TEST_P(RuntimeTest, I2ShutdownFromATaskIsADeadlock)
+TEST_P(RuntimeTest, ShutdownFromATaskIsADeadlock)
 {
     rove_runtime *rt = nullptr;
     ASSERT_EQ(rove_runtime_new(&options_, &rt), 0);
@@ -106,7 +106,7 @@ TEST_P(RuntimeTest, HandlesOutliveTheirRuntime)
     EXPECT_EQ(rove_join(cancelled), -ECANCELED);
 }
 
-TEST_P(RuntimeTest, I1ShutdownOfAnIdleRuntimeReturns)
+TEST_P(RuntimeTest, ShutdownOfAnIdleRuntimeReturns)
 {
     for (int i = 0; i < 50; i++) {
         Runtime runtime(options_);
@@ -156,7 +156,7 @@ TEST_P(RuntimeTest, ShutdownReportsWhatIsLeftAtTheDeadline)
 
 // What is reported as left is left: shutdown is asked over and over while
 // timers fire, descriptors become ready and tasks end.
-TEST_P(RuntimeTest, A18NoShutdownReportsTasksThatHaveEnded)
+TEST_P(RuntimeTest, NoShutdownReportsTasksThatHaveEnded)
 {
     const int cycles = kUnderSanitizer ? 10 : 60;
     for (int i = 0; i < cycles; i++) {
@@ -201,7 +201,7 @@ uint64_t ParksOnceAllSleep(rove_runtime *rt)
 
 // A runtime that cannot end yet waits for that in its sleep, and leaves no
 // thread when it has ended.
-TEST_P(RuntimeTest, I5WhoWaitsForTheEndSleepsAndIsJoined)
+TEST_P(RuntimeTest, WhoWaitsForTheEndSleepsAndIsJoined)
 {
     const int threads = CountThreads();
     rove_runtime *rt = nullptr;
@@ -232,7 +232,7 @@ TEST_P(RuntimeTest, I5WhoWaitsForTheEndSleepsAndIsJoined)
     rove_future_unref(gate);
 }
 
-TEST_P(RuntimeTest, I6SpawnWhileStoppingIsRefused)
+TEST_P(RuntimeTest, SpawnWhileStoppingIsRefused)
 {
     rove_runtime *rt = nullptr;
     ASSERT_EQ(rove_runtime_new(&options_, &rt), 0);
@@ -277,7 +277,7 @@ TEST_P(RuntimeTest, I6SpawnWhileStoppingIsRefused)
     EXPECT_EQ(rove_join(task), 0);
 }
 
-TEST_P(RuntimeTest, I10SeveralRuntimesLiveAtOnceAndAgain)
+TEST_P(RuntimeTest, SeveralRuntimesLiveAtOnceAndAgain)
 {
     for (int round = 0; round < 3; round++) {
         Runtime a(options_);
@@ -416,7 +416,7 @@ TEST(RuntimeDefaultsTest, TheLargestNumberOfWorkersStarts)
 }
 
 // D6: tasks arrive while the workers start; I1: the end comes at any moment.
-TEST_P(RuntimeTest, D6I1StartAndStopWithWorkInFlight)
+TEST_P(RuntimeTest, StartAndStopWithWorkInFlight)
 {
     const int cycles = kUnderSanitizer ? 20 : 100;
     std::atomic<int> ran{0};
@@ -437,7 +437,7 @@ TEST_P(RuntimeTest, D6I1StartAndStopWithWorkInFlight)
 }
 
 // Threads that set futures leave the scheduler before it is freed (VISIT).
-TEST_P(RuntimeTest, I4WakesFromOutsideWhileTheRuntimeStops)
+TEST_P(RuntimeTest, WakesFromOutsideWhileTheRuntimeStops)
 {
     const int cycles = kUnderSanitizer ? 50 : 300;
     for (int i = 0; i < cycles; i++) {

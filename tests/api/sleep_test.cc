@@ -42,7 +42,7 @@ TEST_P(SleepTest, SleepIsNeverEarly)
     });
 }
 
-TEST_P(SleepTest, G1ExtremeDeadlinesNeitherWrapNorFireEarly)
+TEST_P(SleepTest, ExtremeDeadlinesNeitherWrapNorFireEarly)
 {
     InTask([] {
         EXPECT_EQ(rove_sleep(0), 0);
@@ -67,7 +67,7 @@ TEST_P(SleepTest, G1ExtremeDeadlinesNeitherWrapNorFireEarly)
     });
 }
 
-TEST_P(SleepTest, G5SleepAfterALongComputationIsNotEarly)
+TEST_P(SleepTest, SleepAfterALongComputationIsNotEarly)
 {
     InTask([] {
         ComputeFor(20 * ROVE_MS);
@@ -94,7 +94,7 @@ TEST_P(SleepTest, SleepersWakeInTheOrderOfTheirDeadlines)
 
 // G7, G8, D4: a cancellation that races with the expiry, on another worker than
 // the one whose wheel holds the timer; the timer lies on the sleeper's stack.
-TEST_P(SleepTest, G7CancelRacesWithFiring)
+TEST_P(SleepTest, CancelRacesWithFiring)
 {
     InTask([this] {
         int fired = 0;

@@ -61,14 +61,14 @@ class StartFaultTest : public WithRuntime
 INSTANTIATE_TEST_SUITE_P(Designs, StartFaultTest, ::testing::ValuesIn(kDesigns),
                          NameOf);
 
-TEST_P(StartFaultTest, I8NoMemory)
+TEST_P(StartFaultTest, NoMemory)
 {
     FailEach("rv_mem_zalloc", ENOMEM, -ENOMEM);
     FailEach("rv_mem_alloc_aligned", ENOMEM, -ENOMEM);
     ExpectThatItRuns();
 }
 
-TEST_P(StartFaultTest, I8NoDescriptors)
+TEST_P(StartFaultTest, NoDescriptors)
 {
     FailEach("rv_epoll_open", EMFILE, -EMFILE);
     FailEach("rv_event_fd_open", ENFILE, -ENFILE);
@@ -79,7 +79,7 @@ TEST_P(StartFaultTest, I8NoDescriptors)
     ExpectThatItRuns();
 }
 
-TEST_P(StartFaultTest, I8NoThreads)
+TEST_P(StartFaultTest, NoThreads)
 {
     FailEach("rv_thread_start", EAGAIN, -EAGAIN);
     ExpectThatItRuns();
@@ -146,7 +146,7 @@ int64_t YieldTwice(void *)
 
 // Few stacks, many tasks that hold theirs: the rest never start, and their
 // joiners hear of it. Nothing hangs.
-TEST_P(StartFaultTest, D12TasksThatNeverGetAStackEndWithNoMemory)
+TEST_P(StartFaultTest, TasksThatNeverGetAStackEndWithNoMemory)
 {
     int started = 0;
     int refused = 0;

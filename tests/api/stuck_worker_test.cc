@@ -74,7 +74,7 @@ class StuckWorkerTest : public ::testing::Test
     std::atomic<rove_time> ended_at_{0};
 };
 
-TEST_F(StuckWorkerTest, A9TimersOfAStuckWorkerFire)
+TEST_F(StuckWorkerTest, TimersOfAStuckWorkerFire)
 {
     Latencies latencies;
     InStuckTask([&](rove_time now) {
@@ -90,7 +90,7 @@ TEST_F(StuckWorkerTest, A9TimersOfAStuckWorkerFire)
     latencies.ExpectWithinPromise("timers");
 }
 
-TEST_F(StuckWorkerTest, B1TasksSpawnedByAStuckTaskRun)
+TEST_F(StuckWorkerTest, TasksSpawnedByAStuckTaskRun)
 {
     Latencies latencies;
     rove_options options = OptionsFor({2, ROVE_STEALING});
@@ -115,7 +115,7 @@ TEST_F(StuckWorkerTest, B1TasksSpawnedByAStuckTaskRun)
     latencies.ExpectWithinPromise("spawned tasks");
 }
 
-TEST_F(StuckWorkerTest, B1TasksWokenByAStuckTaskRun)
+TEST_F(StuckWorkerTest, TasksWokenByAStuckTaskRun)
 {
     Latencies latencies;
     rove_options options = OptionsFor({2, ROVE_STEALING});
@@ -142,7 +142,7 @@ TEST_F(StuckWorkerTest, B1TasksWokenByAStuckTaskRun)
 }
 
 // Of three tasks spawned in a row one lies in the spawn slot, two in the ring.
-TEST_F(StuckWorkerTest, B1ReadyTasksOfAStuckWorkerRun)
+TEST_F(StuckWorkerTest, ReadyTasksOfAStuckWorkerRun)
 {
     Latencies latencies;
     InStuckTask([&](rove_time) {
@@ -162,7 +162,7 @@ TEST_F(StuckWorkerTest, B1ReadyTasksOfAStuckWorkerRun)
 
 // Both ends are rove's; the reader's is registered in the worker that gets
 // stuck. The bytes come from a plain thread, after the worker has got stuck.
-TEST_F(StuckWorkerTest, A9SocketsOfAStuckWorkerAreServed)
+TEST_F(StuckWorkerTest, SocketsOfAStuckWorkerAreServed)
 {
     Latencies latencies;
     std::atomic<rove_time> sent_at{0};

@@ -292,7 +292,7 @@ TEST_P(SyncTest, AnEndedScopeTakesNothing)
 // One holds the mutex nearly all the time, another wants it now and then: it is
 // handed over after a millisecond of waiting, so within a few of the first
 // one's turns (golang/go #13086).
-TEST_P(SyncTest, B6WhoHoldsForLongDoesNotStarveWhoHoldsForAMoment)
+TEST_P(SyncTest, WhoHoldsForLongDoesNotStarveWhoHoldsForAMoment)
 {
     constexpr rove_time kHold = 100 * ROVE_US;
     constexpr int kTurnsMost = 100; // ten, and what the machine adds

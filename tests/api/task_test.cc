@@ -78,7 +78,7 @@ TEST_P(TaskTest, EachOfManyTasksRunsOnce)
 }
 
 // The oldest waits in the backlog behind more than a ring holds.
-TEST_P(TaskTest, B4OldestOfManyTasksRunsThoughNewOnesKeepComing)
+TEST_P(TaskTest, OldestOfManyTasksRunsThoughNewOnesKeepComing)
 {
     std::atomic<bool> oldest_ran{false};
     std::atomic<int> spawned{0};
@@ -376,7 +376,7 @@ TEST_P(TaskTest, PinsNest)
     });
 }
 
-TEST_P(TaskTest, B2YieldLetsTheOthersRun)
+TEST_P(TaskTest, YieldLetsTheOthersRun)
 {
     InTask([] {
         std::atomic<int> turns{0};
@@ -400,7 +400,7 @@ TEST_P(TaskTest, B2YieldLetsTheOthersRun)
 }
 
 // Two tasks that always wake each other, and a third behind them in the ring.
-TEST_P(TaskTest, B2PingPongDoesNotStarveAThirdTask)
+TEST_P(TaskTest, PingPongDoesNotStarveAThirdTask)
 {
     InTask([this] {
         constexpr int kRounds = 2000;
@@ -613,7 +613,7 @@ TEST_P(TaskTest, CancellingADelayedTaskStartsItAtOnce)
 
 // Which copy of a thread-local a task sees may depend on the thread; who it is
 // must not.
-TEST_P(TaskTest, E2TheWorkerIsReadAfreshAfterAMigration)
+TEST_P(TaskTest, TheWorkerIsReadAfreshAfterAMigration)
 {
     InTask([this] {
         std::atomic<int> moves{0};
@@ -652,7 +652,7 @@ __attribute__((noinline)) void SetErrno(int error)
 
 // E1: the result of a call is its value; what errno holds before or after, on
 // this thread or the next, changes nothing.
-TEST_P(TaskTest, E1CallsDoNotDependOnErrno)
+TEST_P(TaskTest, CallsDoNotDependOnErrno)
 {
     InTask([] {
         std::vector<rove_task *> tasks;
@@ -675,7 +675,7 @@ TEST_P(TaskTest, E1CallsDoNotDependOnErrno)
     });
 }
 
-TEST_P(TaskTest, E8SpawnersOnOtherThreadsAndTasksShareAllObjects)
+TEST_P(TaskTest, SpawnersOnOtherThreadsAndTasksShareAllObjects)
 {
     std::atomic<int> ran{0};
     {
@@ -753,7 +753,7 @@ TEST_P(TaskDeathTest, JoiningADetachedTaskIsMisuse)
 
 // What needs most of the C library's common calls; the smallest stack holds a
 // plain line of text.
-TEST_P(TaskTest, D17StacksHoldWhatLibcNeeds)
+TEST_P(TaskTest, StacksHoldWhatLibcNeeds)
 {
     if (kUnderSanitizer) {
         GTEST_SKIP() << "a sanitizer's frames are several times as large";

@@ -412,7 +412,7 @@ TEST_P(WaitingFaultTest, EachRefusalIsToldWhereItMatters)
     FailAll(false);
 }
 
-TEST_P(WaitingFaultTest, D12AShortageThatStaysIsToldEachTime)
+TEST_P(WaitingFaultTest, AShortageThatStaysIsToldEachTime)
 {
     FailAll(true);
 }

@@ -42,7 +42,7 @@ TEST(BitsTest, AlignsUp)
     EXPECT_EQ(rv_bits_align_up(17, 1), 17u);
 }
 
-TEST(BitsTest, F11TimesSaturate)
+TEST(BitsTest, TimesSaturate)
 {
     EXPECT_EQ(rv_time_add(1, 2), 3);
     EXPECT_EQ(rv_time_add(INT64_MAX, 1), INT64_MAX);

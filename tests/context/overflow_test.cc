@@ -152,7 +152,7 @@ __attribute__((noinline)) void TouchForbiddenPage()
     page[100] = 1;
 }
 
-TEST(OverflowDeathTest, D13RecursionIsReportedOnceAndThenKills)
+TEST(OverflowDeathTest, RecursionIsReportedOnceAndThenKills)
 {
     Death death = RunInChild([] {
         Install();
@@ -166,7 +166,7 @@ TEST(OverflowDeathTest, D13RecursionIsReportedOnceAndThenKills)
     EXPECT_TRUE(death.IsByFault()) << death.status << death.words;
 }
 
-TEST(OverflowDeathTest, D10EveryClassIsReportedWithItsSize)
+TEST(OverflowDeathTest, EveryClassIsReportedWithItsSize)
 {
     EXPECT_TRUE(RunInChild([] {
                     Install();
@@ -178,7 +178,7 @@ TEST(OverflowDeathTest, D10EveryClassIsReportedWithItsSize)
                 }).Says("(256 KiB stack)\n"));
 }
 
-TEST(OverflowDeathTest, D11HugeFrameIsReported)
+TEST(OverflowDeathTest, HugeFrameIsReported)
 {
     Death death = RunInChild([] {
         Install();
@@ -189,7 +189,7 @@ TEST(OverflowDeathTest, D11HugeFrameIsReported)
     EXPECT_TRUE(death.IsByFault());
 }
 
-TEST(OverflowDeathTest, D13OverflowOnAnotherThreadIsReported)
+TEST(OverflowDeathTest, OverflowOnAnotherThreadIsReported)
 {
     Death death = RunInChild([] {
         if (rv_overflow_install(Describe) != 0) {
@@ -243,7 +243,7 @@ void ExitWithSeventySeven(int)
     _exit(77);
 }
 
-TEST(OverflowDeathTest, D13PreviousHandlerGetsTheFaultAfterTheReport)
+TEST(OverflowDeathTest, PreviousHandlerGetsTheFaultAfterTheReport)
 {
     Death death = RunInChild([] {
         struct sigaction action = {};
@@ -265,7 +265,7 @@ void BurnStack(int)
     KeepInFrame(frame);
 }
 
-TEST(OverflowDeathTest, D14OverflowIsReportedInAStormOfProfilerSignals)
+TEST(OverflowDeathTest, OverflowIsReportedInAStormOfProfilerSignals)
 {
     for (int flags : {0, SA_ONSTACK}) {
         static int chosen;
@@ -302,7 +302,7 @@ __attribute__((noinline)) int RecurseUntilNearlyFull(rv_stack *stack)
     return below + 1;
 }
 
-TEST(OverflowDeathTest, D14SignalThatFindsNoRoomForItsFrameIsReported)
+TEST(OverflowDeathTest, SignalThatFindsNoRoomForItsFrameIsReported)
 {
     Death death = RunInChild([] {
         Install();
@@ -326,7 +326,7 @@ stack_t CurrentAlternateStack()
     return current;
 }
 
-TEST(OverflowTest, D15ForeignAlternateStackIsLeftAlone)
+TEST(OverflowTest, ForeignAlternateStackIsLeftAlone)
 {
     std::thread([] {
         static char foreign[128 * 1024];
@@ -359,7 +359,7 @@ void RunWithoutAlternateStack(void (*fn)())
     }).join();
 }
 
-TEST(OverflowTest, D15OwnAlternateStackIsTakenAwayByTheLastLeave)
+TEST(OverflowTest, OwnAlternateStackIsTakenAwayByTheLastLeave)
 {
     RunWithoutAlternateStack([] {
         ASSERT_EQ(rv_overflow_thread_enter(), 0);
@@ -377,7 +377,7 @@ TEST(OverflowTest, D15OwnAlternateStackIsTakenAwayByTheLastLeave)
     });
 }
 
-TEST(OverflowTest, D15AlternateStackReplacedMeanwhileIsLeftAlone)
+TEST(OverflowTest, AlternateStackReplacedMeanwhileIsLeftAlone)
 {
     RunWithoutAlternateStack([] {
         static char foreign[128 * 1024];

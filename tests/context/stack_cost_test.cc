@@ -71,7 +71,7 @@ bool ParkOne(Worker *worker, std::vector<rv_stack *> *parked)
     return true;
 }
 
-TEST(StackCostTest, D12ParkedTaskCostsAPageAndNoMapping)
+TEST(StackCostTest, ParkedTaskCostsAPageAndNoMapping)
 {
     Worker worker;
     std::vector<rv_stack *> parked;

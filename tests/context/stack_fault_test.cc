@@ -31,7 +31,7 @@ class StackFaultTest : public ::testing::Test
 
 using StackFaultDeathTest = StackFaultTest;
 
-TEST_F(StackFaultTest, D12RefusedGuardIsAnErrorAndTheNextStackSucceeds)
+TEST_F(StackFaultTest, RefusedGuardIsAnErrorAndTheNextStackSucceeds)
 {
     rv_stack *stack = nullptr;
 
@@ -49,7 +49,7 @@ TEST_F(StackFaultTest, D12RefusedGuardIsAnErrorAndTheNextStackSucceeds)
     rv_stack_free(stack);
 }
 
-TEST_F(StackFaultTest, D12FreeStacksAreHandedOutWhileNoneCanBeMade)
+TEST_F(StackFaultTest, FreeStacksAreHandedOutWhileNoneCanBeMade)
 {
     std::vector<rv_stack *> stacks(10);
     for (rv_stack *&stack : stacks) {
@@ -69,7 +69,7 @@ TEST_F(StackFaultTest, D12FreeStacksAreHandedOutWhileNoneCanBeMade)
     }
 }
 
-TEST_F(StackFaultTest, D12NoAddressSpaceIsEnomemAndTheNextStackSucceeds)
+TEST_F(StackFaultTest, NoAddressSpaceIsEnomemAndTheNextStackSucceeds)
 {
     rv_stack *stack = nullptr;
 
@@ -133,7 +133,7 @@ TEST_F(StackFaultTest, SmallerSlabsServeWhereLargeOnesAreRefused)
     _exit(err == -ENOMEM && count >= 12 && count % 12 == 0 ? 0 : 1);
 }
 
-TEST_F(StackFaultDeathTest, D12FullAddressSpaceIsEnomem)
+TEST_F(StackFaultDeathTest, FullAddressSpaceIsEnomem)
 {
     EXPECT_EXIT(ExhaustAddressSpace(), testing::ExitedWithCode(0), "");
 }
@@ -157,7 +157,7 @@ TEST_F(StackFaultDeathTest, D12FullAddressSpaceIsEnomem)
     _exit(is_orderly && count > 1000 && err == 0 && again == stack ? 0 : 1);
 }
 
-TEST_F(StackFaultDeathTest, D12MappingsUsedUpByGuardsAreEnomem)
+TEST_F(StackFaultDeathTest, MappingsUsedUpByGuardsAreEnomem)
 {
     EXPECT_EXIT(ExhaustMappings(), testing::ExitedWithCode(0), "");
 }

@@ -75,7 +75,7 @@ TEST(StackTest, HeaderIsAtMostTwoLines)
     EXPECT_LE(sizeof(rv_stack), 128u);
 }
 
-TEST(StackTest, J1ClassForTakesEverySizeOrRefusesIt)
+TEST(StackTest, ClassForTakesEverySizeOrRefusesIt)
 {
     EXPECT_EQ(rv_stack_class_for(0), RV_STACK_64K);
     EXPECT_EQ(rv_stack_class_for(1), RV_STACK_16K);
@@ -223,7 +223,7 @@ TEST(StackTest, RoomShrinksWithTheDepthOfCalls)
     EXPECT_GT(below, here - 4096);
 }
 
-TEST(StackTest, D8StackIsFreedByTheContextAfterIt)
+TEST(StackTest, StackIsFreedByTheContextAfterIt)
 {
     Worker worker;
     static int lives;
@@ -280,7 +280,7 @@ TEST(StackTest, ManyTasksParkDeepInTheirCalls)
     EXPECT_EQ(depths, 100 * 1000);
 }
 
-TEST(StackDeathTest, D8FreeingTheStackOneRunsOnStopsTheProcess)
+TEST(StackDeathTest, FreeingTheStackOneRunsOnStopsTheProcess)
 {
     EXPECT_DEATH(
         {
@@ -301,7 +301,7 @@ TEST(StackDeathTest, FreeingTwiceStopsTheProcess)
     EXPECT_DEATH(rv_stack_free(stack), "rove: .*freed twice");
 }
 
-TEST(StackDeathTest, D10GuardStopsTheFirstByteBelow)
+TEST(StackDeathTest, GuardStopsTheFirstByteBelow)
 {
     for (rv_stack_class c : kClasses) {
         rv_stack *stack = New(c);
@@ -313,7 +313,7 @@ TEST(StackDeathTest, D10GuardStopsTheFirstByteBelow)
     }
 }
 
-TEST(StackDeathTest, D10GuardSurvivesReuse)
+TEST(StackDeathTest, GuardSurvivesReuse)
 {
     rv_stack *stack = New(RV_STACK_16K);
     rv_stack_free(stack);
@@ -332,7 +332,7 @@ __attribute__((noinline)) int UseHugeFrame()
     return frame[0];
 }
 
-TEST(StackDeathTest, D11FrameLargerThanStackAndGuardDoesNotJumpOver)
+TEST(StackDeathTest, FrameLargerThanStackAndGuardDoesNotJumpOver)
 {
     EXPECT_DEATH(
         {
@@ -356,7 +356,7 @@ __attribute__((noinline)) bool FrameIsAligned()
     return reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) % 16 == 0;
 }
 
-TEST(StackTest, D18EveryClassAndColourIsAligned)
+TEST(StackTest, EveryClassAndColourIsAligned)
 {
     static int aligned;
     aligned = 0;

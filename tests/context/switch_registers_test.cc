@@ -141,7 +141,7 @@ __attribute__((noinline)) bool FrameIsAligned()
     return reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) % 16 == 0;
 }
 
-TEST(SwitchRegistersTest, D18StackIsAlignedForEveryTop)
+TEST(SwitchRegistersTest, StackIsAlignedForEveryTop)
 {
     Worker worker;
     Fiber f;
@@ -166,7 +166,7 @@ TEST(SwitchRegistersTest, D18StackIsAlignedForEveryTop)
 constexpr int kFramesMax = 64;
 void *frames[kFramesMax];
 
-TEST(SwitchRegistersTest, D19BacktraceEndsAtTheFirstFrame)
+TEST(SwitchRegistersTest, BacktraceEndsAtTheFirstFrame)
 {
     Worker worker;
     Fiber f;
@@ -202,7 +202,7 @@ __attribute__((noinline, no_sanitize("address"))) int WalkFrames(Stack *stack)
     return count;
 }
 
-TEST(SwitchRegistersTest, D19FramePointersEndInZero)
+TEST(SwitchRegistersTest, FramePointersEndInZero)
 {
     Worker worker;
     Fiber f;
@@ -218,7 +218,7 @@ TEST(SwitchRegistersTest, D19FramePointersEndInZero)
     rv_fiber_fini(&f.fiber);
 }
 
-TEST(SwitchRegistersTest, D22RoundingModeStaysWithItsFiber)
+TEST(SwitchRegistersTest, RoundingModeStaysWithItsFiber)
 {
     Worker worker;
     Fiber f;
@@ -256,7 +256,7 @@ void SwitchOnce(void *arg)
     step->worker = Switch(step->worker, step->from, step->to);
 }
 
-TEST(SwitchRegistersTest, D22CalleeSavedRegistersSurvive)
+TEST(SwitchRegistersTest, CalleeSavedRegistersSurvive)
 {
     Worker worker;
     Fiber f;
@@ -315,7 +315,7 @@ __attribute__((noinline)) bool ValuesSurvive(Worker *worker, Fiber *f,
            n7 == n[7] * 17;
 }
 
-TEST(SwitchRegistersTest, D22NothingIsKeptInRegistersThatTheOtherFiberUses)
+TEST(SwitchRegistersTest, NothingIsKeptInRegistersThatTheOtherFiberUses)
 {
     Worker worker;
     Fiber f;
@@ -345,7 +345,7 @@ int CollectStackFlags(struct dl_phdr_info *info, size_t, void *arg)
     return 1; // the program itself comes first, and is all that matters here
 }
 
-TEST(SwitchRegistersTest, D25TheProgramHasNoExecutableStack)
+TEST(SwitchRegistersTest, TheProgramHasNoExecutableStack)
 {
     std::vector<ElfW(Word)> flags;
 

@@ -119,7 +119,7 @@ void LookAtLeaver(rv_handoff *h, void *arg)
         seen->of_leaver->Covers(__builtin_frame_address(0));
 }
 
-TEST(SwitchTest, D1PublishRunsOnlyAfterTheRegistersAreSaved)
+TEST(SwitchTest, PublishRunsOnlyAfterTheRegistersAreSaved)
 {
     Worker worker;
     Fiber f;
@@ -174,7 +174,7 @@ void *ResumeOffered(void *arg)
     return nullptr;
 }
 
-TEST(SwitchTest, D1FiberRunsElsewhereWhileItsPublishHookIsStillRunning)
+TEST(SwitchTest, FiberRunsElsewhereWhileItsPublishHookIsStillRunning)
 {
     static Offer offer;
     Worker worker;
@@ -206,7 +206,7 @@ void WipeStack(rv_handoff *h, void *arg)
     rv_fiber_fini(h->from);
 }
 
-TEST(SwitchTest, D8StackIsFreeForAnythingOncePublished)
+TEST(SwitchTest, StackIsFreeForAnythingOncePublished)
 {
     Worker worker;
     Fiber f;
@@ -223,7 +223,7 @@ TEST(SwitchTest, D8StackIsFreeForAnythingOncePublished)
     EXPECT_EQ(f.result, 1000);
 }
 
-TEST(SwitchDeathTest, D9EntryThatReturnsStopsTheProcess)
+TEST(SwitchDeathTest, EntryThatReturnsStopsTheProcess)
 {
     EXPECT_DEATH(
         {
@@ -234,7 +234,7 @@ TEST(SwitchDeathTest, D9EntryThatReturnsStopsTheProcess)
         "rove: .*entry function has returned");
 }
 
-TEST(SwitchDeathTest, E7ExceptionThatLeavesTheEntryTerminates)
+TEST(SwitchDeathTest, ExceptionThatLeavesTheEntryTerminates)
 {
     EXPECT_DEATH(
         {
@@ -270,7 +270,7 @@ __attribute__((noinline)) char WriteMostOfTheStack()
     return array[size - 1];
 }
 
-TEST(SwitchTest, D21AbandonedFramesDoNotPoisonTheNextLife)
+TEST(SwitchTest, AbandonedFramesDoNotPoisonTheNextLife)
 {
     Worker worker;
     Fiber f;
@@ -351,7 +351,7 @@ void *TakeTurns(void *index)
     }
 }
 
-TEST(SwitchTest, E2TheWorkerAfterAMigrationComesWithTheHandoff)
+TEST(SwitchTest, TheWorkerAfterAMigrationComesWithTheHandoff)
 {
     auto state = std::make_unique<Relay>();
     relay = state.get();

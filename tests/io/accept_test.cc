@@ -138,7 +138,7 @@ TEST_F(AcceptTest, EndlessAbortsDoNotSpin)
     });
 }
 
-TEST_F(AcceptTest, F9ShortagesAreWaitedOut)
+TEST_F(AcceptTest, ShortagesAreWaitedOut)
 {
     RunTasks(1, [] {
         Listener listener;
@@ -180,7 +180,7 @@ TEST_F(AcceptTest, ShortageIsReportedOnce)
 }
 
 // The real thing: no descriptor to be had for 200 ms, with connections waiting.
-TEST_F(AcceptTest, F9OutOfDescriptorsBacksOffAndRecovers)
+TEST_F(AcceptTest, OutOfDescriptorsBacksOffAndRecovers)
 {
     struct rlimit before;
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -219,7 +219,7 @@ TEST_F(AcceptTest, F9OutOfDescriptorsBacksOffAndRecovers)
     setrlimit(RLIMIT_NOFILE, &before);
 }
 
-TEST_F(AcceptTest, F9BackingOffEndsWithTheListener)
+TEST_F(AcceptTest, BackingOffEndsWithTheListener)
 {
     RunTasks(1, [] {
         Listener listener;

@@ -158,7 +158,7 @@ TEST_F(CallTest, CancellingEndsAWait)
     });
 }
 
-TEST_F(CallTest, F7ClosingEndsTheWaitsOfBothDirections)
+TEST_F(CallTest, ClosingEndsTheWaitsOfBothDirections)
 {
     RunTasks(2, [&] {
         TcpPair pair;
@@ -174,7 +174,7 @@ TEST_F(CallTest, F7ClosingEndsTheWaitsOfBothDirections)
     });
 }
 
-TEST_F(CallTest, F7ClosingAForeignDescriptorEndsItsWaits)
+TEST_F(CallTest, ClosingAForeignDescriptorEndsItsWaits)
 {
     RunTasks(2, [&] {
         ForeignPair pair;
@@ -187,7 +187,7 @@ TEST_F(CallTest, F7ClosingAForeignDescriptorEndsItsWaits)
     });
 }
 
-TEST_F(CallTest, F8ReadersTakeTurns)
+TEST_F(CallTest, ReadersTakeTurns)
 {
     RunTasks(2, [&] {
         constexpr int readers = 20;
@@ -312,7 +312,7 @@ TEST_F(CallTest, PlainThreadWaitsWithoutARuntime)
     other.join();
 }
 
-TEST_F(CallTest, F7ClosingEndsTheWaitOfAPlainThread)
+TEST_F(CallTest, ClosingEndsTheWaitOfAPlainThread)
 {
     TcpPair pair;
     std::thread reader([&] {
@@ -325,7 +325,7 @@ TEST_F(CallTest, F7ClosingEndsTheWaitOfAPlainThread)
     reader.join();
 }
 
-TEST_F(CallTest, F7ClosingEndsAPlainThreadsWaitForAPipe)
+TEST_F(CallTest, ClosingEndsAPlainThreadsWaitForAPipe)
 {
     Pipe pipe;
     int copy = dup(pipe.out);

@@ -47,7 +47,7 @@ TEST_F(CloseTest, ClosesOnce)
     });
 }
 
-TEST_F(CloseTest, F13InterruptedCloseIsNotRepeated)
+TEST_F(CloseTest, InterruptedCloseIsNotRepeated)
 {
     RunTasks(1, [] {
         TcpPair pair;
@@ -113,7 +113,7 @@ void CloseMustWait(const TcpPair &pair)
     rv_pollable_leave(file);
 }
 
-TEST_F(CloseTest, F7NumberIsNotReleasedWhileACallIsInFlight)
+TEST_F(CloseTest, NumberIsNotReleasedWhileACallIsInFlight)
 {
     RunTasks(2, [] {
         TcpPair pair;
@@ -128,7 +128,7 @@ TEST_F(CloseTest, F7NumberIsNotReleasedWhileACallIsInFlight)
     });
 }
 
-TEST_F(CloseTest, F7PlainThreadDoesNotReleaseANumberEither)
+TEST_F(CloseTest, PlainThreadDoesNotReleaseANumberEither)
 {
     TcpPair pair;
     rv_pollable *file;
@@ -192,7 +192,7 @@ TEST_F(CloseTest, PlainThreadClosesWhatATaskWaitsFor)
     });
 }
 
-TEST_F(CloseTest, F3DuplicateOfAClosedDescriptorIsSilent)
+TEST_F(CloseTest, DuplicateOfAClosedDescriptorIsSilent)
 {
     RunTasks(1, [] {
         TcpPair pair;
@@ -215,7 +215,7 @@ TEST_F(CloseTest, F3DuplicateOfAClosedDescriptorIsSilent)
 }
 
 // A child process holds a copy of everything until it ends.
-TEST_F(CloseTest, F17ChildProcessDoesNotDisturbItsParent)
+TEST_F(CloseTest, ChildProcessDoesNotDisturbItsParent)
 {
     RunTasks(1, [] {
         TcpPair pair;
@@ -254,7 +254,7 @@ TEST_F(CloseTest, F17ChildProcessDoesNotDisturbItsParent)
 // The same numbers over and over, while events of their last lives are still
 // on their way and readers are closed under: nobody is woken for another, no
 // byte goes astray.
-TEST_F(CloseTest, F1ReusedNumbersStartAfresh)
+TEST_F(CloseTest, ReusedNumbersStartAfresh)
 {
     RunTasks(8, [] {
         std::vector<std::unique_ptr<Task>> tasks;

@@ -105,7 +105,7 @@ TEST_F(ConnectTest, BadAddressesAreReported)
 }
 
 // A listener whose queue is full does not answer: the attempt stays under way.
-TEST_F(ConnectTest, F6SpuriousEventsDoNotMakeAConnection)
+TEST_F(ConnectTest, SpuriousEventsDoNotMakeAConnection)
 {
     RunTasks(1, [] {
         int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

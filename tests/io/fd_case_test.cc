@@ -165,7 +165,7 @@ TEST(FdCaseTest, CancelledSelectLeavesNothingBehind)
 }
 
 // Even when the number is in use again at once.
-TEST(FdCaseTest, F1ClosingEndsTheWait)
+TEST(FdCaseTest, ClosingEndsTheWait)
 {
     for (unsigned workers : {1U, 2U}) {
         RunTasks(workers, [] {
@@ -193,7 +193,7 @@ TEST(FdCaseTest, F1ClosingEndsTheWait)
     }
 }
 
-TEST(FdCaseTest, F15WhatCannotBeWaitedForIsReadyWithTheReason)
+TEST(FdCaseTest, WhatCannotBeWaitedForIsReadyWithTheReason)
 {
     int file = memfd_create("file", MFD_CLOEXEC);
     RunTasks(1, [&] {

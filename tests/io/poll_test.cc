@@ -137,7 +137,7 @@ TEST(PollTest, WhoPollsLeavesTheBytesToReaders)
     });
 }
 
-TEST(PollTest, F15FilesThatCannotBePolledAreRefused)
+TEST(PollTest, FilesThatCannotBePolledAreRefused)
 {
     char path[] = "/tmp/rove_poll_XXXXXX";
     int file = mkstemp(path);
@@ -186,7 +186,7 @@ TEST(PollTest, CancelledPollLeavesNothingBehind)
     });
 }
 
-TEST(PollTest, F15OnAPlainThreadARegularFileIsReady)
+TEST(PollTest, OnAPlainThreadARegularFileIsReady)
 {
     int file = memfd_create("file", MFD_CLOEXEC);
 

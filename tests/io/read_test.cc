@@ -368,7 +368,7 @@ TEST(ReadTest, EventDescriptorIsReadWhenItIsSignalled)
     });
 }
 
-TEST(ReadTest, F15RegularFileIsRead)
+TEST(ReadTest, RegularFileIsRead)
 {
     RunTasks(1, [] {
         int fd = FileWith("some text");
@@ -387,7 +387,7 @@ TEST(ReadTest, F15RegularFileIsRead)
 
 // What is not in the page cache cannot be read without waiting: it is read
 // after all, since nothing would ever tell that it is there.
-TEST(ReadTest, F15RegularFileOutsideTheCacheIsRead)
+TEST(ReadTest, RegularFileOutsideTheCacheIsRead)
 {
     int fd = FileWith(std::string(1 << 20, 'f'));
     EXPECT_EQ(fsync(fd), 0);

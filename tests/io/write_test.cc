@@ -241,7 +241,7 @@ TEST(WriteTest, PlainThreadsExchangeThroughAPipe)
     reader.join();
 }
 
-TEST(WriteTest, F15RegularFileIsWritten)
+TEST(WriteTest, RegularFileIsWritten)
 {
     auto use = [] {
         char path[] = "/tmp/rove_write_XXXXXX";

@@ -110,7 +110,7 @@ TEST_F(CrewTest, ThreadThatCameLastIsCalledFirst)
     EXPECT_EQ(thread, threads[0]);
 }
 
-TEST_F(CrewTest, I7SlowJobsDoNotHoldUpAFastOne)
+TEST_F(CrewTest, SlowJobsDoNotHoldUpAFastOne)
 {
     StartPool(5);
     Gate gate;
@@ -156,7 +156,7 @@ TEST_F(CrewTest, CrewGrowsUntilNoJobWaitsBehindBusyThreads)
     EXPECT_LE(Look().started, unsigned{kJobs});
 }
 
-TEST_F(CrewTest, I7BoundOfThreadsIsNeverExceeded)
+TEST_F(CrewTest, BoundOfThreadsIsNeverExceeded)
 {
     StartPool(3);
     Gate gate;
@@ -259,7 +259,7 @@ TEST_F(CrewTest, JobIsNotLostToAThreadThatLeaves)
     }
 }
 
-TEST_F(CrewTest, I8CallerLearnsThatNoThreadCouldStart)
+TEST_F(CrewTest, CallerLearnsThatNoThreadCouldStart)
 {
     StartPool(4);
     rv_fault_arm_every("rv_thread_start", 1, EAGAIN);
@@ -273,7 +273,7 @@ TEST_F(CrewTest, I8CallerLearnsThatNoThreadCouldStart)
     EXPECT_EQ(RunJob([] { return 1; }), 1);
 }
 
-TEST_F(CrewTest, I8ThreadWithoutMemoryDoesNotStart)
+TEST_F(CrewTest, ThreadWithoutMemoryDoesNotStart)
 {
     StartPool(4);
     rv_fault_arm("rv_mem_zalloc", 1, ENOMEM);
@@ -282,7 +282,7 @@ TEST_F(CrewTest, I8ThreadWithoutMemoryDoesNotStart)
     EXPECT_EQ(RunJob([] { return 1; }), 1);
 }
 
-TEST_F(CrewTest, I8JobsWaitForABusyThreadWhenNoOtherCanStart)
+TEST_F(CrewTest, JobsWaitForABusyThreadWhenNoOtherCanStart)
 {
     StartPool(4);
     Gate gate;
@@ -310,7 +310,7 @@ TEST_F(CrewTest, I8JobsWaitForABusyThreadWhenNoOtherCanStart)
     }
 }
 
-TEST_F(CrewTest, I8CrewGrowsAgainAfterAFailedStart)
+TEST_F(CrewTest, CrewGrowsAgainAfterAFailedStart)
 {
     StartPool(4);
     Gate gate;
@@ -334,7 +334,7 @@ TEST_F(CrewTest, I8CrewGrowsAgainAfterAFailedStart)
 
 // The n-th start fails, for every n that a load gets to: each call returns its
 // result or -EAGAIN, and afterwards the crew is as good as new.
-TEST_F(CrewTest, I8NthStartFailsUnderLoad)
+TEST_F(CrewTest, NthStartFailsUnderLoad)
 {
     for (uint64_t nth = 1; nth <= 12; nth++) {
         StartPool(8, 1000, 50 * ROVE_US);
@@ -363,7 +363,7 @@ TEST_F(CrewTest, I8NthStartFailsUnderLoad)
     }
 }
 
-TEST_F(CrewTest, I8CallersAllLearnOfStartsThatKeepFailing)
+TEST_F(CrewTest, CallersAllLearnOfStartsThatKeepFailing)
 {
     StartPool(4);
     rv_fault_arm_every("rv_thread_start", 1, EAGAIN);

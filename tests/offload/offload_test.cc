@@ -54,7 +54,7 @@ class OffloadFaultTest : public ::testing::Test
     }
 };
 
-TEST_F(OffloadFaultTest, I8CallerGetsEagainWhenNoThreadCanStart)
+TEST_F(OffloadFaultTest, CallerGetsEagainWhenNoThreadCanStart)
 {
     InTask([] {
         rv_fault_arm_every("rv_thread_start", 1, EAGAIN);
@@ -67,7 +67,7 @@ TEST_F(OffloadFaultTest, I8CallerGetsEagainWhenNoThreadCanStart)
     });
 }
 
-TEST_F(OffloadFaultTest, I8SpawnedJobEndsWithEagainWhenNoThreadCanStart)
+TEST_F(OffloadFaultTest, SpawnedJobEndsWithEagainWhenNoThreadCanStart)
 {
     InTask([] {
         rv_fault_arm_every("rv_thread_start", 1, EAGAIN);
@@ -83,7 +83,7 @@ TEST_F(OffloadFaultTest, I8SpawnedJobEndsWithEagainWhenNoThreadCanStart)
     });
 }
 
-TEST_F(OffloadFaultTest, I8RefusedBlockIsDestroyedInTheCaller)
+TEST_F(OffloadFaultTest, RefusedBlockIsDestroyedInTheCaller)
 {
     InTask([] {
         int destroyed = 0;
@@ -161,7 +161,7 @@ void RefuseStacks()
     rove_future_unref(future);
 }
 
-TEST_F(OffloadFaultTest, D12WithoutAStackSpawnsAreRefusedAndNothingIsLost)
+TEST_F(OffloadFaultTest, WithoutAStackSpawnsAreRefusedAndNothingIsLost)
 {
     InTask(RefuseStacks);
     const uint64_t blocks = rv_fault_live_blocks();

@@ -202,7 +202,7 @@ TEST_F(PoolTest, ResultThatIsReadyWinsOverCancellation)
 }
 
 // H9: the caller has left, so the pool thread frees the job, after destroy.
-TEST_F(PoolTest, H9AbandonedJobIsFreedByThePool)
+TEST_F(PoolTest, AbandonedJobIsFreedByThePool)
 {
     StartPool(1);
     struct Block {
@@ -351,7 +351,7 @@ TEST_F(PoolTest, StopReturnsAtItsDeadlineWhileAJobRuns)
 
 // I4, I5: all rest, some as idle threads and perhaps one on watch; one notify
 // would reach one of them.
-TEST_F(PoolTest, I4StopReachesEveryRestingThread)
+TEST_F(PoolTest, StopReachesEveryRestingThread)
 {
     unsigned before = CountThreads();
     for (int round = 0; round < 20; round++) {
@@ -378,7 +378,7 @@ TEST_F(PoolTest, I4StopReachesEveryRestingThread)
     EXPECT_TRUE(Eventually([&] { return CountThreads() == before; }));
 }
 
-TEST_F(PoolTest, I1StopRightAfterTheLastResult)
+TEST_F(PoolTest, StopRightAfterTheLastResult)
 {
     unsigned before = CountThreads();
     for (int round = 0; round < 500; round++) {

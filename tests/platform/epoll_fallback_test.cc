@@ -60,7 +60,7 @@ TEST_F(EpollFallbackTest, RefusalIsMetOnce)
     EXPECT_EQ(rv_fault_calls("epoll_pwait2"), refusals);
 }
 
-TEST_F(EpollFallbackTest, F10ShortTimeoutsAreNeverEarly)
+TEST_F(EpollFallbackTest, ShortTimeoutsAreNeverEarly)
 {
     for (int i = 0; i < 20; i++) {
         int64_t timeout = 1 + 99991 * i;
@@ -71,7 +71,7 @@ TEST_F(EpollFallbackTest, F10ShortTimeoutsAreNeverEarly)
     }
 }
 
-TEST_F(EpollFallbackTest, F10InterruptedWaitIsNotRepeated)
+TEST_F(EpollFallbackTest, InterruptedWaitIsNotRepeated)
 {
     ASSERT_EQ(Wait(0), 0);
     rv_fault_arm("epoll_wait", 1, EINTR);
@@ -79,7 +79,7 @@ TEST_F(EpollFallbackTest, F10InterruptedWaitIsNotRepeated)
     EXPECT_EQ(rv_fault_calls("epoll_wait"), 1u);
 }
 
-TEST_F(EpollFallbackTest, F11HugeTimeoutsWait)
+TEST_F(EpollFallbackTest, HugeTimeoutsWait)
 {
     const int64_t timeouts[] = {INT64_C(40) * 86400 * 1000000000, INT64_MAX,
                                 -1};

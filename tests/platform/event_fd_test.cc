@@ -42,7 +42,7 @@ class EventFdTest : public ::testing::Test
     int fd_ = -1;
 };
 
-TEST_F(EventFdTest, F17DoorbellIsNonBlockingAndCloseOnExec)
+TEST_F(EventFdTest, DoorbellIsNonBlockingAndCloseOnExec)
 {
     EXPECT_NE(fcntl(fd_, F_GETFL) & O_NONBLOCK, 0);
     EXPECT_NE(fcntl(fd_, F_GETFD) & FD_CLOEXEC, 0);
@@ -66,7 +66,7 @@ TEST_F(EventFdTest, DrainWithoutASignalDoesNothing)
     EXPECT_FALSE(IsSignalled());
 }
 
-TEST_F(EventFdTest, F12SaturatedCounterIsAlreadySignalled)
+TEST_F(EventFdTest, SaturatedCounterIsAlreadySignalled)
 {
     const uint64_t full = UINT64_MAX - 1;
 
@@ -88,7 +88,7 @@ TEST_F(EventFdTest, InterruptedCallsAreRepeated)
     EXPECT_FALSE(IsSignalled());
 }
 
-TEST_F(EventFdTest, F9NoFreeFdIsReported)
+TEST_F(EventFdTest, NoFreeFdIsReported)
 {
     rv_fault_arm("eventfd", 1, EMFILE);
     EXPECT_EQ(rv_event_fd_open(), -EMFILE);

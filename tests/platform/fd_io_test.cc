@@ -88,7 +88,7 @@ TEST_F(FdIoTest, PipeMovesBytesAndEnds)
     EXPECT_EQ(rv_fd_read(pipe_[0], text_, sizeof(text_)), 0);
 }
 
-TEST_F(FdIoTest, F17NewFdsAreNonBlockingAndCloseOnExec)
+TEST_F(FdIoTest, NewFdsAreNonBlockingAndCloseOnExec)
 {
     int socket = rv_fd_socket(AF_INET, SOCK_STREAM, 0);
 
@@ -203,7 +203,7 @@ TEST_F(FdIoTest, InterruptedCallsAreRepeated)
     EXPECT_EQ(rv_fd_send(pair_[0], "a", 1, 0), 1);
 }
 
-TEST_F(FdIoTest, F13InterruptedCloseIsNotRepeated)
+TEST_F(FdIoTest, InterruptedCloseIsNotRepeated)
 {
     int reused;
 
@@ -333,7 +333,7 @@ TEST_F(FdIoTest, PollReportsWhatIsReady)
     EXPECT_EQ(polls[1].revents, POLLOUT);
 }
 
-TEST_F(FdIoTest, F10PollIsNeverEarly)
+TEST_F(FdIoTest, PollIsNeverEarly)
 {
     struct pollfd poll = {pipe_[0], POLLIN, 0};
 
@@ -348,7 +348,7 @@ TEST_F(FdIoTest, F10PollIsNeverEarly)
 
 // The clock jumps by two hours while an hour's wait is interrupted: a wait that
 // began anew after each signal would not end.
-TEST_F(FdIoTest, F10SignalsDoNotStretchPoll)
+TEST_F(FdIoTest, SignalsDoNotStretchPoll)
 {
     struct sigaction action = {};
     struct sigaction before;
@@ -441,7 +441,7 @@ TEST_F(LoopbackTest, AcceptedConnectionCarriesBytes)
     }
 }
 
-TEST_F(LoopbackTest, F6RefusedConnectIsReported)
+TEST_F(LoopbackTest, RefusedConnectIsReported)
 {
     struct sockaddr_in address = {};
     int taken = Bound(SOCK_STREAM, &address);
@@ -452,7 +452,7 @@ TEST_F(LoopbackTest, F6RefusedConnectIsReported)
     EXPECT_EQ(rv_fd_close(taken), 0);
 }
 
-TEST_F(LoopbackTest, B7TwoListenersShareAPort)
+TEST_F(LoopbackTest, TwoListenersShareAPort)
 {
     struct sockaddr_in address = {};
     int first = Bound(SOCK_STREAM, &address);

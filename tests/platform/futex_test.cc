@@ -34,7 +34,7 @@ TEST(FutexTest, DeadlineInThePastTimesOut)
     EXPECT_EQ(rv_futex_wait(&word, 0, INT64_MIN), -ETIMEDOUT);
 }
 
-TEST(FutexTest, F10TimeoutIsNeverEarly)
+TEST(FutexTest, TimeoutIsNeverEarly)
 {
     rv_atomic_u32 word = {0};
 
@@ -47,7 +47,7 @@ TEST(FutexTest, F10TimeoutIsNeverEarly)
     }
 }
 
-TEST(FutexTest, F11FarDeadlineIsNoError)
+TEST(FutexTest, FarDeadlineIsNoError)
 {
     rv_atomic_u32 word = {0};
     std::thread waker([&word] {
@@ -108,7 +108,7 @@ void ExpectSignalEndsTheWait(int flags)
     EXPECT_EQ(sigaction(SIGUSR1, &before, nullptr), 0);
 }
 
-TEST(FutexTest, F10SignalEndsTheWait)
+TEST(FutexTest, SignalEndsTheWait)
 {
     ExpectSignalEndsTheWait(0);
 }

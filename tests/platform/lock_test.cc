@@ -87,7 +87,7 @@ TEST(LockTest, OneThreadAtATimeIsInside)
 }
 
 // The holder keeps the lock until each of the others has napped.
-TEST(LockTest, A3WhoNapsComesBackWithoutAWake)
+TEST(LockTest, WhoNapsComesBackWithoutAWake)
 {
     rv_lock lock = {};
     std::vector<std::thread> waiters;

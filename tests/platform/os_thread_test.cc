@@ -96,7 +96,7 @@ TEST_F(OsThreadTest, LongNamesAreCut)
     EXPECT_EQ(StartAndJoin("0123456789abcdefgh").name, "0123456789abcde");
 }
 
-TEST_F(OsThreadTest, D16OnlyItsOwnFaultsCanInterruptAThread)
+TEST_F(OsThreadTest, OnlyItsOwnFaultsCanInterruptAThread)
 {
     Seen seen = StartAndJoin("masked");
     const int open[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
@@ -120,7 +120,7 @@ TEST_F(OsThreadTest, CallersSignalMaskIsUntouched)
     EXPECT_EQ(BlockedSignals(), std::set<int>{SIGUSR2});
 }
 
-TEST_F(OsThreadTest, I8RefusedThreadIsReportedAndNothingRuns)
+TEST_F(OsThreadTest, RefusedThreadIsReportedAndNothingRuns)
 {
     const int errors[] = {EAGAIN, ENOMEM};
 

@@ -54,7 +54,7 @@ class PagesFallbackTest : public ::testing::Test
     int pipe_[2] = {-1, -1};
 };
 
-TEST_F(PagesFallbackTest, D10GuardIsMadeByMprotect)
+TEST_F(PagesFallbackTest, GuardIsMadeByMprotect)
 {
     char *pages = static_cast<char *>(rv_pages_reserve(3 * kPage, kPage));
 
@@ -82,7 +82,7 @@ TEST_F(PagesFallbackTest, RefusalIsMetOnce)
     rv_pages_release(pages, kPage);
 }
 
-TEST_F(PagesFallbackTest, D12RefusedMprotectIsReported)
+TEST_F(PagesFallbackTest, RefusedMprotectIsReported)
 {
     char *page = static_cast<char *>(rv_pages_reserve(kPage, kPage));
 

@@ -31,7 +31,7 @@ size_t MappingsMax()
 }
 
 // No allocation and no assertion while the process cannot map anything.
-TEST(PagesLimitTest, D12LastMappingEndsInEnomemNotInACrash)
+TEST(PagesLimitTest, LastMappingEndsInEnomemNotInACrash)
 {
     size_t max = MappingsMax();
     size_t guards = max / 2 + 16;

@@ -132,7 +132,7 @@ TEST_F(PagesTest, ImpossibleSizesAreNull)
     EXPECT_EQ(rv_pages_reserve(size_t{1} << 62, kPage), nullptr);
 }
 
-TEST_F(PagesTest, D12RefusedReservationIsNull)
+TEST_F(PagesTest, RefusedReservationIsNull)
 {
     rv_fault_arm("mmap", 1, ENOMEM);
     EXPECT_EQ(rv_pages_reserve(kPage, kPage), nullptr);
@@ -172,7 +172,7 @@ TEST_F(PagesTest, RefusedReleaseStillFreesTheMemory)
     rv_pages_release(pages, kPage);
 }
 
-TEST_F(PagesTest, D10GuardStopsSystemCallsAtItsEdges)
+TEST_F(PagesTest, GuardStopsSystemCallsAtItsEdges)
 {
     char *pages = Reserve(3);
 
@@ -196,7 +196,7 @@ TEST_F(PagesTest, GuardSurvivesDiscard)
     rv_pages_release(pages, 2 * kPage);
 }
 
-TEST_F(PagesTest, D12ManyGuardsDoNotExhaustTheMappings)
+TEST_F(PagesTest, ManyGuardsDoNotExhaustTheMappings)
 {
     constexpr size_t kGuards = 40000;
     size_t size = 2 * kGuards * kPage;
@@ -219,7 +219,7 @@ TEST_F(PagesTest, D12ManyGuardsDoNotExhaustTheMappings)
     rv_pages_release(pages, size);
 }
 
-TEST_F(PagesTest, D12RefusedGuardIsReportedAndMayBeTriedAgain)
+TEST_F(PagesTest, RefusedGuardIsReportedAndMayBeTriedAgain)
 {
     char *page = Reserve(1);
 
@@ -232,7 +232,7 @@ TEST_F(PagesTest, D12RefusedGuardIsReportedAndMayBeTriedAgain)
     rv_pages_release(page, kPage);
 }
 
-TEST(PagesDeathTest, D10TouchingAGuardKills)
+TEST(PagesDeathTest, TouchingAGuardKills)
 {
     ::testing::FLAGS_gtest_death_test_style = "threadsafe";
     char *pages = static_cast<char *>(rv_pages_reserve(2 * kPage, kPage));

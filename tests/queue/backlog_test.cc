@@ -75,7 +75,7 @@ TEST_F(BacklogTest, ItemsComeOutInOrderInPartsOfAnySize)
     EXPECT_EQ(rv_backlog_take(&backlog_, 10), nullptr);
 }
 
-TEST_F(BacklogTest, C9NothingIsLostOrSeenTwiceByManyThreads)
+TEST_F(BacklogTest, NothingIsLostOrSeenTwiceByManyThreads)
 {
     constexpr int kItems = 20000;
     std::vector<Item> items(kItems);

@@ -106,7 +106,7 @@ TEST_P(DequeTest, EmptyDequeLeavesTheThiefsItemAlone)
     EXPECT_EQ(item, Name(7));
 }
 
-TEST_P(DequeTest, C4FullDequeRefusesAndKeepsItsItems)
+TEST_P(DequeTest, FullDequeRefusesAndKeepsItsItems)
 {
     for (uint64_t i = 0; i < 4; i++) {
         ASSERT_TRUE(rv_deque_push(deque_, Name(i)));
@@ -136,7 +136,7 @@ TEST_P(DequeTest, StolenItemMakesRoomInFullDeque)
 
 // A thief that read its item and was then held up, step by step, while the
 // owner let enough items pass for any shorter index to come round again.
-TEST(DequeTest, C1IndicesNeverRepeatAfterWrap)
+TEST(DequeTest, IndicesNeverRepeatAfterWrap)
 {
     TestDeque four(4, UINT64_MAX - 1000);
     rv_deque *deque = four.get();
@@ -154,7 +154,7 @@ TEST(DequeTest, C1IndicesNeverRepeatAfterWrap)
 }
 
 // Random operations of one thread against a plain queue, through the wrap.
-TEST_P(DequeTest, C2WrappedIndicesBehaveLikeAnyOther)
+TEST_P(DequeTest, WrappedIndicesBehaveLikeAnyOther)
 {
     std::deque<void *> model;
     rv_rng rng;
@@ -193,7 +193,7 @@ TEST_P(DequeTest, C2WrappedIndicesBehaveLikeAnyOther)
 
 // A thief that arrives late and finds both ends moved must judge by what they
 // are now.
-TEST_P(DequeTest, C8EachAttemptLooksAtBothEndsAgain)
+TEST_P(DequeTest, EachAttemptLooksAtBothEndsAgain)
 {
     for (uint64_t round = 0; round < 100; round++) {
         void *item = nullptr;
@@ -207,7 +207,7 @@ TEST_P(DequeTest, C8EachAttemptLooksAtBothEndsAgain)
 }
 
 #ifndef NDEBUG
-TEST(DequeDeathTest, C10PopByAnotherThreadIsCaught)
+TEST(DequeDeathTest, PopByAnotherThreadIsCaught)
 {
     ::testing::FLAGS_gtest_death_test_style = "threadsafe";
     TestDeque four(4, 0);
@@ -341,7 +341,7 @@ INSTANTIATE_TEST_SUITE_P(
                       CrowdCase{4, UINT64_MAX - 1000, 2, 6},
                       CrowdCase{256, 0, 3, 6}));
 
-TEST_P(DequeCrowdTest, C5C6C7C9C12C13EveryItemIsTakenOnceAndComplete)
+TEST_P(DequeCrowdTest, EveryItemIsTakenOnceAndComplete)
 {
     CrowdCase c = GetParam();
     auto crowd =
@@ -353,7 +353,7 @@ TEST_P(DequeCrowdTest, C5C6C7C9C12C13EveryItemIsTakenOnceAndComplete)
 }
 
 // The owner alone with the last item, again and again: only LAST protects it.
-TEST(DequeTest, C7LastItemGoesToOwnerOrThiefButNotBoth)
+TEST(DequeTest, LastItemGoesToOwnerOrThiefButNotBoth)
 {
     auto crowd = std::make_unique<Crowd>(2, 0, 2, kItems);
 

@@ -229,7 +229,7 @@ class Traffic
 };
 
 // Many short rounds: threads overlap most while they start.
-TEST(InboxTrafficTest, C9C13EveryLinkIsTakenOnceInOrderAndComplete)
+TEST(InboxTrafficTest, EveryLinkIsTakenOnceInOrderAndComplete)
 {
     for (int round = 0; round < kRounds; round++) {
         Traffic traffic;

@@ -26,7 +26,7 @@ TEST(OwnerTest, FirstToAskBecomesTheOwner)
     EXPECT_TRUE(rv_owner_is_me(&owner));
 }
 
-TEST(OwnerTest, C10AnotherThreadIsNotTheOwner)
+TEST(OwnerTest, AnotherThreadIsNotTheOwner)
 {
     rv_owner owner{};
 

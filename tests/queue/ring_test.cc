@@ -151,7 +151,7 @@ TEST_P(RingTest, ThiefTakesNoMoreThanItAskedFor)
     EXPECT_EQ(rv_ring_size(ring_), 3u);
 }
 
-TEST_P(RingTest, C2WrappedIndicesBehaveLikeAnyOther)
+TEST_P(RingTest, WrappedIndicesBehaveLikeAnyOther)
 {
     std::deque<void *> model;
     rv_rng rng;
@@ -187,7 +187,7 @@ TEST_P(RingTest, C2WrappedIndicesBehaveLikeAnyOther)
 
 // The owner's earlier look at head may be as old as it likes: it only makes
 // push look again.
-TEST_P(RingTest, C4RingNeverGrowsUnderThieves)
+TEST_P(RingTest, RingNeverGrowsUnderThieves)
 {
     for (int round = 0; round < 100; round++) {
         Fill(4);
@@ -203,7 +203,7 @@ TEST_P(RingTest, C4RingNeverGrowsUnderThieves)
 }
 
 #ifndef NDEBUG
-TEST(RingDeathTest, C10PushByAnotherThreadIsCaught)
+TEST(RingDeathTest, PushByAnotherThreadIsCaught)
 {
     ::testing::FLAGS_gtest_death_test_style = "threadsafe";
     TestRing four(4, 0);
@@ -310,7 +310,7 @@ INSTANTIATE_TEST_SUITE_P(
                       CrowdCase{4, UINT64_MAX - 1000, 2},
                       CrowdCase{256, 0, 3}));
 
-TEST_P(RingCrowdTest, C5C9C12C13EveryItemIsTakenOnceInOrderAndComplete)
+TEST_P(RingCrowdTest, EveryItemIsTakenOnceInOrderAndComplete)
 {
     CrowdCase c = GetParam();
     TestRing ring(c.capacity, c.start);
@@ -347,7 +347,7 @@ TEST_P(RingCrowdTest, C5C9C12C13EveryItemIsTakenOnceInOrderAndComplete)
 
 // The middle worker moves what it stole into its own ring of two, from which
 // the last one steals at the same time.
-TEST(RingTest, C3RingMayBeStolenFromWhileItsOwnerStealsIntoIt)
+TEST(RingTest, RingMayBeStolenFromWhileItsOwnerStealsIntoIt)
 {
     TestRing first(4, UINT64_MAX - 100);
     TestRing second(2, (UINT64_C(1) << 32) - 100);
@@ -397,7 +397,7 @@ TEST(RingTest, C3RingMayBeStolenFromWhileItsOwnerStealsIntoIt)
 }
 
 // Thieves that fight over one item: somebody gets it, and nobody waits for it.
-TEST(RingTest, C8ThievesOfOneItemAllReturn)
+TEST(RingTest, ThievesOfOneItemAllReturn)
 {
     TestRing ring(2, UINT64_MAX - 10);
     std::vector<Item> items(5000);

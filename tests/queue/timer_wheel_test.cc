@@ -283,7 +283,7 @@ TEST(TimerWheelTest, BatchEndsEarlyAndLosesNothing)
 }
 
 // Deadlines made by adding extreme durations to extreme clocks.
-TEST(TimerWheelTest, G1SumsThatOverflowNeverFireEarly)
+TEST(TimerWheelTest, SumsThatOverflowNeverFireEarly)
 {
     const int64_t durations[] = {0,
                                  1,
@@ -319,7 +319,7 @@ TEST(TimerWheelTest, G1SumsThatOverflowNeverFireEarly)
 }
 
 // One far timer over every boundary at which a level starts again.
-TEST(TimerWheelTest, G2FarTimerFiresOnTimeFromEveryLevelBoundary)
+TEST(TimerWheelTest, FarTimerFiresOnTimeFromEveryLevelBoundary)
 {
     for (unsigned level = 0; level < RV_TIMER_WHEEL_LEVELS; level++) {
         for (unsigned far = 0; far < RV_TIMER_WHEEL_LEVELS; far++) {
@@ -466,7 +466,7 @@ INSTANTIATE_TEST_SUITE_P(Clocks, TimerWheelReferenceTest,
                                            JustBelow(6), JustBelow(7),
                                            INT64_MAX - (INT64_C(1) << 40)));
 
-TEST_P(TimerWheelReferenceTest, G2G3FiresWhatASortedListWould)
+TEST_P(TimerWheelReferenceTest, FiresWhatASortedListWould)
 {
     // Short runs, so that the clock is near the boundary for most of them.
     for (uint64_t seed = 0; seed < 100; seed++) {
@@ -478,7 +478,7 @@ TEST_P(TimerWheelReferenceTest, G2G3FiresWhatASortedListWould)
     }
 }
 
-TEST(TimerWheelTest, G4FarDeadlineIsNotCutToFewerBits)
+TEST(TimerWheelTest, FarDeadlineIsNotCutToFewerBits)
 {
     for (unsigned bits = 31; bits <= 62; bits++) {
         for (int64_t off = -1; off <= 1; off++) {
@@ -495,7 +495,7 @@ TEST(TimerWheelTest, G4FarDeadlineIsNotCutToFewerBits)
 }
 
 // The wheel's own idea of the time is old when a worker was busy for long.
-TEST(TimerWheelTest, G5TimerAddedToAWheelLeftBehindIsNotEarly)
+TEST(TimerWheelTest, TimerAddedToAWheelLeftBehindIsNotEarly)
 {
     constexpr int64_t kMs = 1000000;
     Wheel wheel(0);
@@ -508,7 +508,7 @@ TEST(TimerWheelTest, G5TimerAddedToAWheelLeftBehindIsNotEarly)
     EXPECT_EQ(wheel.Expire(70 * kMs + kTick), Fired{timer.get()});
 }
 
-TEST(TimerWheelTest, G6ClockThatGoesBackwardsFiresEachTimerOnceAndInOrder)
+TEST(TimerWheelTest, ClockThatGoesBackwardsFiresEachTimerOnceAndInOrder)
 {
     constexpr int64_t kSecond = 1000000000;
     Wheel wheel(10 * kSecond);
@@ -527,7 +527,7 @@ TEST(TimerWheelTest, G6ClockThatGoesBackwardsFiresEachTimerOnceAndInOrder)
 }
 
 // A timer taken out and set again belongs to its new deadline alone.
-TEST(TimerWheelTest, G8CancelledTimerDoesNotFireForItsNextUse)
+TEST(TimerWheelTest, CancelledTimerDoesNotFireForItsNextUse)
 {
     Wheel wheel(0);
     Timer timer;
@@ -541,7 +541,7 @@ TEST(TimerWheelTest, G8CancelledTimerDoesNotFireForItsNextUse)
     EXPECT_EQ(wheel.Expire(200 * kTick), Fired{timer.get()});
 }
 
-TEST(TimerWheelTest, G9TimerSetAgainAndAgainCostsFewLooks)
+TEST(TimerWheelTest, TimerSetAgainAndAgainCostsFewLooks)
 {
     Wheel wheel(0);
     Timer timer;
@@ -579,7 +579,7 @@ void FireSlowly(rv_timer *, void *context)
     slow->cancel_was_early = slow->has_cancelled.load();
 }
 
-TEST(TimerWheelTest, G7CancelWaitsForFireToLetGoOfTheTimer)
+TEST(TimerWheelTest, CancelWaitsForFireToLetGoOfTheTimer)
 {
     Wheel wheel(0);
     Timer timer;
@@ -649,7 +649,7 @@ bool WaitOnce(rv_timer_wheel *wheel, int64_t deadline, uint32_t looks)
     return !is_ours;
 }
 
-TEST(TimerWheelTest, G7TimerMayBeFreedOnceCancelReturns)
+TEST(TimerWheelTest, TimerMayBeFreedOnceCancelReturns)
 {
     Wheel wheel(0);
     std::atomic<int64_t> clock{0};

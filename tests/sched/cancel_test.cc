@@ -81,7 +81,7 @@ TEST_F(CancelTest, GuestsOfACancelledHostAreInterrupted)
     EXPECT_TRUE(rv_task_is_cancelled(guest_));
 }
 
-TEST_F(CancelTest, D7ALateCancelLeavesTheNextLifeAlone)
+TEST_F(CancelTest, ALateCancelLeavesTheNextLifeAlone)
 {
     uint64_t old = IdOf(host_);
     rv_task_fini(host_);
@@ -92,7 +92,7 @@ TEST_F(CancelTest, D7ALateCancelLeavesTheNextLifeAlone)
     EXPECT_FALSE(rv_task_is_cancelled(host_));
 }
 
-TEST_F(CancelTest, D7ALateCancelLeavesGuestsOfTheNextLifeAlone)
+TEST_F(CancelTest, ALateCancelLeavesGuestsOfTheNextLifeAlone)
 {
     uint64_t old = IdOf(host_);
     rv_task_fini(host_);

@@ -52,7 +52,7 @@ TEST_P(IdleTest, SleepersAreSeenOneByOne)
     EXPECT_FALSE(rv_idle_any(&idle_));
 }
 
-TEST_P(IdleTest, A8HalfTheWorkersSearchAtMost)
+TEST_P(IdleTest, HalfTheWorkersSearchAtMost)
 {
     unsigned most = GetParam() > 1 ? (GetParam() + 1) / 2 : 0;
     for (unsigned i = 0; i < most; i++) {

@@ -285,7 +285,7 @@ TEST_F(PollWaitTest, FailedRegistrationIsReportedAndQueuesNobody)
     EXPECT_EQ(Woken(), Refs{10});
 }
 
-TEST_F(PollWaitTest, F8EventGivesTheTurnToOneOfTheReaders)
+TEST_F(PollWaitTest, EventGivesTheTurnToOneOfTheReaders)
 {
     Adopt();
     rv_poll_wait waits[3];
@@ -391,7 +391,7 @@ TEST_F(PollWaitTest, HangUpIsForBothDirections)
     EXPECT_EQ(Woken(), (Refs{10, 11}));
 }
 
-TEST_F(PollWaitTest, F5EventOfBothDirectionsWakesWhoWaits)
+TEST_F(PollWaitTest, EventOfBothDirectionsWakesWhoWaits)
 {
     Adopt();
     rv_poll_wait wait = Look(kRead);
@@ -422,7 +422,7 @@ TEST_F(PollWaitTest, WaitForBothDirectionsIsClaimedByEither)
     EXPECT_FALSE(rv_poll_side_has_waiters(&file_->side[RV_SIDE_WRITE]));
 }
 
-TEST_F(PollWaitTest, F4ResetWhileNobodyWaitsIsReportedOnce)
+TEST_F(PollWaitTest, ResetWhileNobodyWaitsIsReportedOnce)
 {
     Adopt();
     rv_poll_wait wait = Look(kRead);
@@ -441,7 +441,7 @@ TEST_F(PollWaitTest, F4ResetWhileNobodyWaitsIsReportedOnce)
     EXPECT_EQ(events, 1);
 }
 
-TEST_F(PollWaitTest, F1StaleEventOfTheSameBatchWakesNobody)
+TEST_F(PollWaitTest, StaleEventOfTheSameBatchWakesNobody)
 {
     Adopt();
     rv_poll_wait wait = Look(kRead);
@@ -470,7 +470,7 @@ TEST_F(PollWaitTest, F1StaleEventOfTheSameBatchWakesNobody)
     EXPECT_EQ(Woken(), Refs{11});
 }
 
-TEST_F(PollWaitTest, F2EventMayArriveWhenItsNumberIsNotInUse)
+TEST_F(PollWaitTest, EventMayArriveWhenItsNumberIsNotInUse)
 {
     Adopt();
     rv_poll_wait wait = Look(kRead);
@@ -486,7 +486,7 @@ TEST_F(PollWaitTest, F2EventMayArriveWhenItsNumberIsNotInUse)
     EXPECT_EQ(Woken(), Refs{});
 }
 
-TEST_F(PollWaitTest, F3DuplicateOfAClosedDescriptorIsNoLongerRegistered)
+TEST_F(PollWaitTest, DuplicateOfAClosedDescriptorIsNoLongerRegistered)
 {
     Adopt();
     rv_poll_wait wait = Look(kRead);
@@ -506,7 +506,7 @@ TEST_F(PollWaitTest, F3DuplicateOfAClosedDescriptorIsNoLongerRegistered)
 // The number is closed behind our back while a duplicate lives: no call takes
 // that registration off. Its events must wake nobody, and come no more often
 // than something happens to the duplicate.
-TEST_F(PollWaitTest, F3DuplicateOfADescriptorClosedElsewhereDoesNotSpin)
+TEST_F(PollWaitTest, DuplicateOfADescriptorClosedElsewhereDoesNotSpin)
 {
     Adopt();
     rv_poll_wait wait = Look(kRead);
@@ -585,7 +585,7 @@ TEST_F(PollWaitTest, ForeignReadersTakeTurns)
     EXPECT_EQ(Woken(), Refs{11});
 }
 
-TEST_F(PollWaitTest, F16ForeignWaitersShareOneRegistration)
+TEST_F(PollWaitTest, ForeignWaitersShareOneRegistration)
 {
     Epoll other;
     rv_poll_wait first = Look(kRead);
@@ -602,7 +602,7 @@ TEST_F(PollWaitTest, F16ForeignWaitersShareOneRegistration)
     rv_poll_wait_unqueue(file_, &second, false);
 }
 
-TEST_F(PollWaitTest, F16ForeignDescriptorMovesWithItsRegistration)
+TEST_F(PollWaitTest, ForeignDescriptorMovesWithItsRegistration)
 {
     Epoll other;
     rv_poll_wait wait = Look(kRead);
@@ -617,7 +617,7 @@ TEST_F(PollWaitTest, F16ForeignDescriptorMovesWithItsRegistration)
     EXPECT_EQ(Woken(), Refs{11});
 }
 
-TEST_F(PollWaitTest, F16ManagedDescriptorStaysAtItsHome)
+TEST_F(PollWaitTest, ManagedDescriptorStaysAtItsHome)
 {
     Adopt();
     Epoll other;
@@ -667,7 +667,7 @@ TEST_F(PollWaitTest, ForeignWaitersSeeThatTheirNumberIsGone)
     close(copy);
 }
 
-TEST_F(PollWaitTest, F15RegularFileCannotBeWaitedFor)
+TEST_F(PollWaitTest, RegularFileCannotBeWaitedFor)
 {
     char path[] = "/tmp/rove_poll_wait_XXXXXX";
     int fd = mkstemp(path);
@@ -747,7 +747,7 @@ TEST_F(PollWaitTest, WaiterOfAPollerThatEndsFindsAnotherHome)
     EXPECT_EQ(Woken(), Refs{11});
 }
 
-TEST_F(PollWaitTest, F17ChildProcessSeesNoEpoll)
+TEST_F(PollWaitTest, ChildProcessSeesNoEpoll)
 {
     EXPECT_TRUE(fcntl(epoll_.get()->epoll, F_GETFD) & FD_CLOEXEC);
     EXPECT_TRUE(fcntl(epoll_.get()->event_fd, F_GETFD) & FD_CLOEXEC);

@@ -190,7 +190,7 @@ TEST_F(PollableTest, LeavingWithoutACloserWakesNobody)
     EXPECT_EQ(fake_wakes_count(), 0u);
 }
 
-TEST_F(PollableTest, F7ClosingClaimsTheWaitsOfAllSides)
+TEST_F(PollableTest, ClosingClaimsTheWaitsOfAllSides)
 {
     rv_poll_wait waits[RV_SIDES];
     for (unsigned s = 0; s < RV_SIDES; s++) {
@@ -284,7 +284,7 @@ TEST_F(PollableTest, ForgottenPollerIsNobodysHome)
 // Calls enter and leave while a closer closes and reopens. `open` is plain
 // memory: a call that overlapped the closed phase would be a race for TSan, and
 // a false value for everybody.
-TEST_F(PollableTest, F7NoCallIsInFlightWhenTheNumberIsReleased)
+TEST_F(PollableTest, NoCallIsInFlightWhenTheNumberIsReleased)
 {
     static bool is_open;
     is_open = true;

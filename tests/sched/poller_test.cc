@@ -325,7 +325,7 @@ TEST_F(PollerTest, InterruptedWaitIsAnEmptyOne)
     EXPECT_EQ(worker.Poll(-1), 0u); // the rouse is still there
 }
 
-TEST_F(PollerTest, F12FullDoorbellIsARousedOne)
+TEST_F(PollerTest, FullDoorbellIsARousedOne)
 {
     Worker worker;
     uint64_t nearly_full = UINT64_MAX - 1;

@@ -103,7 +103,7 @@ class KnobsTest : public WithRuntime
 INSTANTIATE_TEST_SUITE_P(Designs, KnobsTest, ::testing::ValuesIn(kDesigns),
                          NameOf);
 
-TEST_P(KnobsTest, A13TheResultDependsOnNoKnob)
+TEST_P(KnobsTest, TheResultDependsOnNoKnob)
 {
     const rove_options plain = options_;
     auto expect_same = [&](void (*turn)(rove_options *)) {
@@ -123,7 +123,7 @@ TEST_P(KnobsTest, A13TheResultDependsOnNoKnob)
 
 // The setter may be on the other worker while the waiter is still on its way
 // off its stack: two threads on one stack would lose counts or crash.
-TEST_P(KnobsTest, D1AWokenTaskIsOffItsStackBeforeItRuns)
+TEST_P(KnobsTest, AWokenTaskIsOffItsStackBeforeItRuns)
 {
     static constexpr int kRounds = kUnderSanitizer ? 300 : 3000;
     InTask([] {
@@ -158,7 +158,7 @@ int64_t ExitStatusOf(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-TEST_P(KnobsTest, I9AForkedChildMayExitOrExec)
+TEST_P(KnobsTest, AForkedChildMayExitOrExec)
 {
     InTask([] {
         pid_t quits = fork();
@@ -177,7 +177,7 @@ TEST_P(KnobsTest, I9AForkedChildMayExitOrExec)
 }
 
 // The child has all descriptors of the runtime and no thread to serve them.
-TEST_P(KnobsTest, I9AParentIsUnharmedByAChildThatLives)
+TEST_P(KnobsTest, AParentIsUnharmedByAChildThatLives)
 {
     InTask([] {
         int leash[2];

@@ -67,7 +67,7 @@ TEST_F(StealTest, BacklogAndInboxAreTakenInOrder)
     EXPECT_EQ(rv_worker_pick(workers_[1]), nullptr);
 }
 
-TEST_F(StealTest, B1SlotsOfAStuckWorkerAreTaken)
+TEST_F(StealTest, SlotsOfAStuckWorkerAreTaken)
 {
     rv_task *next = NewTask();
     rv_task *spawned = NewTask();
@@ -113,7 +113,7 @@ TEST_F(StealTest, WithoutStealingNothingMoves)
     EXPECT_EQ(rv_worker_pick(workers_[1]), task);
 }
 
-TEST_F(StealTest, A6TheLastLookSeesEveryQueue)
+TEST_F(StealTest, TheLastLookSeesEveryQueue)
 {
     rv_task *task = NewTask();
     EXPECT_FALSE(rv_steal_anything(workers_[0]));

@@ -34,7 +34,7 @@ TEST_F(TaskStateTest, AClaimBeforeTheSwitchLeavesTheWakeToTheSwitch)
     EXPECT_EQ(rv_claim_finish(&claim_), 9U);
 }
 
-TEST_F(TaskStateTest, D3TheFirstClaimOfAParkedWaitWins)
+TEST_F(TaskStateTest, TheFirstClaimOfAParkedWaitWins)
 {
     uint64_t epoch = Park();
     EXPECT_EQ(rv_claim_try(&claim_, epoch, RV_CAUSE_MAX), RV_CLAIM_WON_WAKE);
@@ -58,7 +58,7 @@ TEST_F(TaskStateTest, AThreadsWaitIsToldByTheWordAlone)
     EXPECT_EQ(rv_claim_try(&claim_, epoch, 7), RV_CLAIM_WON_WAKE);
 }
 
-TEST_F(TaskStateTest, A16ClaimsOfOtherWaitsLose)
+TEST_F(TaskStateTest, ClaimsOfOtherWaitsLose)
 {
     uint64_t first = Park();
     EXPECT_EQ(rv_claim_try(&claim_, first, 4), RV_CLAIM_WON_WAKE);
@@ -70,7 +70,7 @@ TEST_F(TaskStateTest, A16ClaimsOfOtherWaitsLose)
     EXPECT_EQ(rv_claim_try(&claim_, second, 4), RV_CLAIM_WON_WAKE);
 }
 
-TEST_F(TaskStateTest, A7TheEpochWrapsWithoutACarry)
+TEST_F(TaskStateTest, TheEpochWrapsWithoutACarry)
 {
     rv_u64_store_relaxed(&claim_,
                          rv_claim_pack(RV_EPOCH_MASK, RV_TASK_RUNNING));

@@ -55,7 +55,7 @@ TEST_F(TaskTest, AReferenceHoldsTaskAndEpoch)
     rv_task_depot_put(task);
 }
 
-TEST_F(TaskTest, D7AnIdNamesOneLifeOnly)
+TEST_F(TaskTest, AnIdNamesOneLifeOnly)
 {
     rv_task *task = Begin(rv_task_depot_get());
     uint64_t id = IdOf(task);

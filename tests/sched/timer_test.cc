@@ -57,7 +57,7 @@ TEST_F(TimerTest, ItFiresOnceAndNotEarly)
     rv_timer_stop(&timer);
 }
 
-TEST_F(TimerTest, G7AStoppedTimerDoesNotFire)
+TEST_F(TimerTest, AStoppedTimerDoesNotFire)
 {
     rv_wake_timer timer;
     rv_timer_start(worker_, &timer, kRef, kDue);

@@ -78,7 +78,7 @@ class WakeTest : public ::testing::Test
     rv_task *tasks_[2] = {};
 };
 
-TEST_F(WakeTest, D3ATaskIsPushedOnceAWait)
+TEST_F(WakeTest, ATaskIsPushedOnceAWait)
 {
     rv_ref ref = Park(tasks_[0]);
     EXPECT_TRUE(rv_wake(workers_[0], ref, 4));
@@ -88,7 +88,7 @@ TEST_F(WakeTest, D3ATaskIsPushedOnceAWait)
     EXPECT_EQ(rv_worker_pick(workers_[0]), nullptr);
 }
 
-TEST_F(WakeTest, D1ATaskThatIsNotOffItsStackIsNotPushed)
+TEST_F(WakeTest, ATaskThatIsNotOffItsStackIsNotPushed)
 {
     rv_ref ref =
         rv_ref_make(tasks_[0], rv_claim_begin(&tasks_[0]->claim, false));
@@ -115,7 +115,7 @@ TEST_F(WakeTest, PinnedTasksGoHome)
     EXPECT_EQ(rv_ptr_load_relaxed(&workers_[0]->next_slot), nullptr);
 }
 
-TEST_F(WakeTest, A5FromOutsideASleepersInboxIsChosen)
+TEST_F(WakeTest, FromOutsideASleepersInboxIsChosen)
 {
     for (unsigned sleeper : {0U, 1U}) {
         rv_idle_enter(&scheduler_.idle, sleeper);

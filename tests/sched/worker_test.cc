@@ -44,7 +44,7 @@ TEST_F(WorkerTest, TheDisplacedOccupantOfASlotIsReturned)
 }
 
 // Whoever is picked is woken again at once, as in a ping-pong.
-TEST_F(WorkerTest, B2TheRingHasItsTurnThoughTheSlotIsAlwaysFull)
+TEST_F(WorkerTest, TheRingHasItsTurnThoughTheSlotIsAlwaysFull)
 {
     rv_worker *w = workers_[0];
     rv_task *starving = NewTask();
@@ -103,7 +103,7 @@ TEST_F(WorkerTest, AJoinerTakesWhatItWouldComeToNext)
     EXPECT_EQ(rv_worker_pick(w), nullptr);
 }
 
-TEST_F(WorkerTest, B3ATurnOfTheLoopIsDueThoughTasksAreReady)
+TEST_F(WorkerTest, ATurnOfTheLoopIsDueThoughTasksAreReady)
 {
     rv_worker *w = workers_[0];
     rv_task *task = NewTask();
@@ -179,7 +179,7 @@ TEST_F(WorkerTest, ManyThatDoNotFitIntoTheRingWaitBehindIt)
 }
 
 // The fourth occupant of a slot waits for those in the backlog, too.
-TEST_F(WorkerTest, B5SlotsDoNotStarveTheBacklog)
+TEST_F(WorkerTest, SlotsDoNotStarveTheBacklog)
 {
     rv_worker *w = workers_[0];
     rv_task *late = NewTask();
@@ -194,7 +194,7 @@ TEST_F(WorkerTest, B5SlotsDoNotStarveTheBacklog)
 }
 
 // Nor do pinned tasks that are always ready.
-TEST_F(WorkerTest, B5PinnedTasksDoNotStarveTheBacklog)
+TEST_F(WorkerTest, PinnedTasksDoNotStarveTheBacklog)
 {
     rv_worker *w = workers_[0];
     rv_task *late = NewTask();
@@ -216,7 +216,7 @@ INSTANTIATE_TEST_SUITE_P(Designs, BusyWorkersTest,
                          ::testing::ValuesIn(kDesigns), NameOf);
 
 // No worker comes to its loop before the looks are over.
-TEST_P(BusyWorkersTest, I11StatsAreReadWhileEveryWorkerIsBusy)
+TEST_P(BusyWorkersTest, StatsAreReadWhileEveryWorkerIsBusy)
 {
     std::atomic<unsigned> busy{0};
     std::atomic<bool> stop{false};

@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(Workers, CancelStress,
 
 static_assert(kSetups == 4, "the number of setups above");
 
-TEST_P(CancelStress, D3CancelAgainstCompletion)
+TEST_P(CancelStress, CancelAgainstCompletion)
 {
     InTask([] {
         Random random(0);
@@ -88,7 +88,7 @@ TEST_P(CancelStress, D3CancelAgainstCompletion)
 }
 
 // The handle of a task that is waited for stays its owner's, whoever wins.
-TEST_P(CancelStress, D3CancelAgainstTheEndOfATask)
+TEST_P(CancelStress, CancelAgainstTheEndOfATask)
 {
     InTask([] {
         Random random(2);
@@ -110,7 +110,7 @@ TEST_P(CancelStress, D3CancelAgainstTheEndOfATask)
 }
 
 // A byte is with its reader or still in the pipe, never lost.
-TEST_P(CancelStress, D3CancelAgainstAReadyDescriptor)
+TEST_P(CancelStress, CancelAgainstAReadyDescriptor)
 {
     InTask([] {
         Random random(4);
@@ -146,7 +146,7 @@ TEST_P(CancelStress, D3CancelAgainstAReadyDescriptor)
 
 // Many sleepers share a deadline, since timers fire by the tick. It lies within
 // the time that spawning and cancelling them took the last time, or behind.
-TEST_P(CancelStress, D3CancelAgainstADeadline)
+TEST_P(CancelStress, CancelAgainstADeadline)
 {
     InTask([] {
         constexpr int kSleepers = 200;
@@ -179,7 +179,7 @@ TEST_P(CancelStress, D3CancelAgainstADeadline)
 }
 
 // Any number of cancellers by id, who may come long after the end.
-TEST_P(CancelStress, D7LateCancellersHitNobodyElse)
+TEST_P(CancelStress, LateCancellersHitNobodyElse)
 {
     InTask([] {
         std::atomic<uint64_t> victim{0};
@@ -225,7 +225,7 @@ TEST_P(CancelStress, D7LateCancellersHitNobodyElse)
 }
 
 // The host waits in its guest, or for it, or between two of them.
-TEST_P(CancelStress, D3CancelledHostsAgainstEndingGuests)
+TEST_P(CancelStress, CancelledHostsAgainstEndingGuests)
 {
     InTask([] {
         Random random(9);

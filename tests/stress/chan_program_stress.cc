@@ -277,7 +277,7 @@ TEST_P(ChanProgram, SineAndCosineSquaredAreOne)
 
 // One sender offers each number on several channels at once: it must arrive on
 // one only.
-TEST_P(ChanProgram, H7ANumberOfferedTwiceArrivesOnce)
+TEST_P(ChanProgram, ANumberOfferedTwiceArrivesOnce)
 {
     constexpr uint64_t kNumbers = kUnderSanitizer ? 3000 : 30000;
     constexpr int kWays = 4;
@@ -384,7 +384,7 @@ TEST_P(ChanProgram, NobodyReceivesFromItself)
 
 // Tasks that send, receive and select on channels that are closed one after the
 // other: all of them end, and what was sent was received or is still there.
-TEST_P(ChanProgram, H7AStormOfCloses)
+TEST_P(ChanProgram, AStormOfCloses)
 {
     constexpr int kChannels = 8;
     constexpr int kStorms = kUnderSanitizer ? 5 : 40;

@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(Workers, ChanRace,
 
 static_assert(kSetups == 4, "the number of setups above");
 
-TEST_P(ChanRace, H7CancelledReceiverAgainstASend)
+TEST_P(ChanRace, CancelledReceiverAgainstASend)
 {
     InTask([] {
         Random random(0);
@@ -120,7 +120,7 @@ TEST_P(ChanRace, H7CancelledReceiverAgainstASend)
     });
 }
 
-TEST_P(ChanRace, H7CancelledSenderAgainstAReceive)
+TEST_P(ChanRace, CancelledSenderAgainstAReceive)
 {
     InTask([] {
         Random random(2);
@@ -167,7 +167,7 @@ TEST_P(ChanRace, H7CancelledSenderAgainstAReceive)
 }
 
 // What was sent is received, and nothing else.
-TEST_P(ChanRace, H7CloseAgainstASend)
+TEST_P(ChanRace, CloseAgainstASend)
 {
     InTask([] {
         Random random(4);
@@ -255,7 +255,7 @@ class ChanStress : public WithRuntime
 INSTANTIATE_TEST_SUITE_P(Designs, ChanStress, ::testing::ValuesIn(kDesigns),
                          NameOf);
 
-TEST_P(ChanStress, H7AllArriveInOrder)
+TEST_P(ChanStress, AllArriveInOrder)
 {
     for (size_t capacity :
          {size_t{0}, size_t{1}, size_t{16}, size_t{ROVE_UNBOUNDED}}) {

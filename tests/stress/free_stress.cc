@@ -137,7 +137,7 @@ Shared *NewShared()
     return shared;
 }
 
-TEST_P(FreeStress, H1ATaskFreesWhatItWaitedForAtOnce)
+TEST_P(FreeStress, ATaskFreesWhatItWaitedForAtOnce)
 {
     InTask([] {
         Random random(0);
@@ -163,7 +163,7 @@ TEST_P(FreeStress, H1ATaskFreesWhatItWaitedForAtOnce)
 }
 
 // A plain thread that waits is signalled, and looks, before its waker is done.
-TEST_P(FreeStress, H1APlainThreadFreesWhatItWaitedForAtOnce)
+TEST_P(FreeStress, APlainThreadFreesWhatItWaitedForAtOnce)
 {
     std::array<std::atomic<Shared *>, 2> next = {};
     std::thread owner([&next] {
@@ -195,7 +195,7 @@ TEST_P(FreeStress, H1APlainThreadFreesWhatItWaitedForAtOnce)
 }
 
 // Who came first has nobody behind it that still looks.
-TEST_P(FreeStress, H11WhoMeetsAtABarrierMayFreeIt)
+TEST_P(FreeStress, WhoMeetsAtABarrierMayFreeIt)
 {
     InTask([] {
         Random random(4);
@@ -226,7 +226,7 @@ TEST_P(FreeStress, H11WhoMeetsAtABarrierMayFreeIt)
     });
 }
 
-TEST_P(FreeStress, H11WhoFindsItDoneMayFreeAOnce)
+TEST_P(FreeStress, WhoFindsItDoneMayFreeAOnce)
 {
     InTask([] {
         Random random(6);
@@ -257,7 +257,7 @@ TEST_P(FreeStress, H11WhoFindsItDoneMayFreeAOnce)
 
 // Each party has a reference of its own; the last to go frees, and destroys
 // what nobody received.
-TEST_P(FreeStress, H1WhoeverIsLastFreesAChannel)
+TEST_P(FreeStress, WhoeverIsLastFreesAChannel)
 {
     static std::atomic<int> destroyed;
     InTask([] {
@@ -298,7 +298,7 @@ TEST_P(FreeStress, H1WhoeverIsLastFreesAChannel)
     });
 }
 
-TEST_P(FreeStress, H1WhoeverIsLastFreesABroadcastAndAWatch)
+TEST_P(FreeStress, WhoeverIsLastFreesABroadcastAndAWatch)
 {
     InTask([] {
         Random random(10);

@@ -71,7 +71,7 @@ void YieldAtRandom(Random *random, uint32_t most)
 }
 
 // The group's memory is gone as soon as it is closed.
-TEST_P(GroupStress, H1AChildsFailureAgainstTheOwnersCancel)
+TEST_P(GroupStress, AChildsFailureAgainstTheOwnersCancel)
 {
     InTask([] {
         Random random(0);
@@ -99,7 +99,7 @@ TEST_P(GroupStress, H1AChildsFailureAgainstTheOwnersCancel)
     });
 }
 
-TEST_P(GroupStress, D3AChildsFailureAgainstTheCancellationOfAClosingOwner)
+TEST_P(GroupStress, AChildsFailureAgainstTheCancellationOfAClosingOwner)
 {
     InTask([] {
         Random random(2);
@@ -127,7 +127,7 @@ TEST_P(GroupStress, D3AChildsFailureAgainstTheCancellationOfAClosingOwner)
 
 // Children spawn into the group until they are told that it is cancelled, or
 // enough is; the owner closes meanwhile.
-TEST_P(GroupStress, H1CloseAgainstSpawnsFromChildren)
+TEST_P(GroupStress, CloseAgainstSpawnsFromChildren)
 {
     InTask([] {
         Random random(4);
@@ -201,7 +201,7 @@ TEST_P(GroupStress, EveryResultIsHandedOutOnce)
     });
 }
 
-TEST_P(GroupStress, H1TheLastEndsAgainstTheGatherer)
+TEST_P(GroupStress, TheLastEndsAgainstTheGatherer)
 {
     InTask([] {
         Random random(8);
@@ -223,7 +223,7 @@ TEST_P(GroupStress, H1TheLastEndsAgainstTheGatherer)
     });
 }
 
-TEST_P(GroupStress, D3AFailureAgainstTheCancellationOfTheGatherer)
+TEST_P(GroupStress, AFailureAgainstTheCancellationOfTheGatherer)
 {
     InTask([] {
         Random random(10);

@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Designs, LifecycleStress,
                                            Setup{2, ROVE_SHARDED}),
                          NameOf);
 
-TEST_P(LifecycleStress, I1TenThousandStartsAndStops)
+TEST_P(LifecycleStress, TenThousandStartsAndStops)
 {
     const uint32_t cycles = (kUnderSanitizer ? 1000 : 10000) / 3;
     for (uint32_t i = 0; i < cycles / 10; i++) {

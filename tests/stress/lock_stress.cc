@@ -87,7 +87,7 @@ void Nothing()
 {
 }
 
-TEST_P(LockStress, H5UnlockAgainstCancel)
+TEST_P(LockStress, UnlockAgainstCancel)
 {
     rove_mutex mutex = ROVE_MUTEX_INIT;
     int64_t plain = 0;
@@ -116,7 +116,7 @@ TEST_P(LockStress, H5UnlockAgainstCancel)
         });
 }
 
-TEST_P(LockStress, H5GiveAgainstCancel)
+TEST_P(LockStress, GiveAgainstCancel)
 {
     rove_semaphore permits = ROVE_SEMAPHORE_INIT(0);
     Run(
@@ -129,7 +129,7 @@ TEST_P(LockStress, H5GiveAgainstCancel)
 }
 
 // One token is put and signalled once: whoever is left takes it.
-TEST_P(LockStress, H5SignalAgainstCancel)
+TEST_P(LockStress, SignalAgainstCancel)
 {
     rove_mutex mutex = ROVE_MUTEX_INIT;
     rove_cond cond = ROVE_COND_INIT;
@@ -159,7 +159,7 @@ TEST_P(LockStress, H5SignalAgainstCancel)
         [&] { EXPECT_EQ(tokens, 0); });
 }
 
-TEST_P(LockStress, D3SetAgainstCancel)
+TEST_P(LockStress, SetAgainstCancel)
 {
     rove_event event = ROVE_EVENT_INIT;
     Run(
@@ -173,7 +173,7 @@ TEST_P(LockStress, D3SetAgainstCancel)
         });
 }
 
-TEST_P(LockStress, H5WriteUnlockAgainstCancel)
+TEST_P(LockStress, WriteUnlockAgainstCancel)
 {
     rove_rwlock lock = ROVE_RWLOCK_INIT;
     std::atomic<uint32_t> turn{0};
@@ -198,7 +198,7 @@ TEST_P(LockStress, H5WriteUnlockAgainstCancel)
 }
 
 // Counted in the memory that the mutex guards: the last one frees it.
-TEST_P(LockStress, H1TheNextOwnerMayFreeTheMutexAtOnce)
+TEST_P(LockStress, TheNextOwnerMayFreeTheMutexAtOnce)
 {
     struct Shared {
         rove_mutex mutex = ROVE_MUTEX_INIT;
@@ -238,7 +238,7 @@ TEST_P(LockStress, H1TheNextOwnerMayFreeTheMutexAtOnce)
 }
 
 // Who was woken frees what it waited for, on a frame that then is gone.
-TEST_P(LockStress, H1WhoWasWokenMayFreeAtOnce)
+TEST_P(LockStress, WhoWasWokenMayFreeAtOnce)
 {
     struct Shared {
         rove_mutex mutex = ROVE_MUTEX_INIT;
@@ -363,7 +363,7 @@ TEST_P(LockStress, AMutexIsNeverLeaked)
 
 // Who has waited for over a millisecond gets the mutex handed over. Many at
 // once, so that the millisecond passes for all of them.
-TEST_P(LockStress, H5HandOverAgainstCancel)
+TEST_P(LockStress, HandOverAgainstCancel)
 {
     constexpr int kAtOnce = 200;
     struct Contested {

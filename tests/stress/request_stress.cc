@@ -22,7 +22,7 @@ class RequestStress : public WithRuntime
 INSTANTIATE_TEST_SUITE_P(Stealing, RequestStress,
                          ::testing::ValuesIn(kStealing), NameOf);
 
-TEST_P(RequestStress, D9AShieldHidesTheGuestsOfWhoOpenedIt)
+TEST_P(RequestStress, AShieldHidesTheGuestsOfWhoOpenedIt)
 {
     InTask([] {
         Random random(1);

@@ -31,7 +31,7 @@ INSTANTIATE_TEST_SUITE_P(Workers, SelectStress,
 
 static_assert(kSetups == 3, "the number of setups above");
 
-TEST_P(SelectStress, D3CancelAgainstCompletion)
+TEST_P(SelectStress, CancelAgainstCompletion)
 {
     int chosen = 0;
     int cancelled = 0;
@@ -74,7 +74,7 @@ TEST_P(SelectStress, D3CancelAgainstCompletion)
 
 // Many selects share a deadline, since timers fire by the tick. It lies within
 // the time that spawning and waking them took the last time, or behind.
-TEST_P(SelectStress, A14TimeoutAgainstWake)
+TEST_P(SelectStress, TimeoutAgainstWake)
 {
     int woken = 0;
     int timed_out = 0;
@@ -168,7 +168,7 @@ struct Ticket : rove_source {
     rove_waker last = {{0, 0}};
 };
 
-TEST_P(SelectStress, A16TicketsFromPlainThreadsAreNeitherLostNorDoubled)
+TEST_P(SelectStress, TicketsFromPlainThreadsAreNeitherLostNorDoubled)
 {
     constexpr int kTickets = kRaces / 2;
     InTask([&] {
@@ -209,7 +209,7 @@ TEST_P(SelectStress, A16TicketsFromPlainThreadsAreNeitherLostNorDoubled)
 }
 
 // A task that ends, a select on it that has a time, and the handle afterwards.
-TEST_P(SelectStress, D3TimeoutAgainstTheEndOfATask)
+TEST_P(SelectStress, TimeoutAgainstTheEndOfATask)
 {
     int ended = 0;
     int timed_out = 0;
@@ -239,7 +239,7 @@ TEST_P(SelectStress, D3TimeoutAgainstTheEndOfATask)
 
 // Each sees the other armed and may not claim it while it is arming itself.
 // Every round both carry out one case: of the same channel, one each way.
-TEST_P(SelectStress, H7SelectsThatMeetEndWithOneCaseEach)
+TEST_P(SelectStress, SelectsThatMeetEndWithOneCaseEach)
 {
     auto meet = [](const std::function<void(std::function<void()>,
                                             std::function<void()>)> &run) {
@@ -289,7 +289,7 @@ TEST_P(SelectStress, H7SelectsThatMeetEndWithOneCaseEach)
 }
 
 // All at one channel, in both directions.
-TEST_P(SelectStress, H7AnyNumberOfSelectsMeetAtOneChannel)
+TEST_P(SelectStress, AnyNumberOfSelectsMeetAtOneChannel)
 {
     InTask([] {
         constexpr int kTasks = 6;

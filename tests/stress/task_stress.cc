@@ -18,7 +18,7 @@ INSTANTIATE_TEST_SUITE_P(Designs, TaskStress, ::testing::ValuesIn(kDesigns),
 
 constexpr int kScale = kUnderSanitizer ? 1 : 10;
 
-TEST_P(TaskStress, C13SpawnStormWithStealing)
+TEST_P(TaskStress, SpawnStormWithStealing)
 {
     std::atomic<int> ran{0};
     InTask([&] {
@@ -38,7 +38,7 @@ TEST_P(TaskStress, C13SpawnStormWithStealing)
     EXPECT_EQ(ran, 2 * kScale * 511);
 }
 
-TEST_P(TaskStress, D8JoinsAndDetachesRaceWithTheEnd)
+TEST_P(TaskStress, JoinsAndDetachesRaceWithTheEnd)
 {
     std::atomic<int> ended{0};
     int spawned = 0;
@@ -70,7 +70,7 @@ TEST_P(TaskStress, D8JoinsAndDetachesRaceWithTheEnd)
 
 // A handle is handed to another task, which joins it: the two wait each for the
 // other's end of the bargain at any offset.
-TEST_P(TaskStress, D1HandlesAreJoinedByOthers)
+TEST_P(TaskStress, HandlesAreJoinedByOthers)
 {
     InTask([] {
         for (int i = 0; i < 300 * kScale; i++) {

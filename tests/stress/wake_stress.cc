@@ -56,7 +56,7 @@ class Line
     std::vector<rove_future *> futures_;
 };
 
-TEST_P(WakeStress, A1PairsOfTasksWakeEachOther)
+TEST_P(WakeStress, PairsOfTasksWakeEachOther)
 {
     InTask([] {
         constexpr int kPairs = 4;
@@ -90,7 +90,7 @@ TEST_P(WakeStress, A1PairsOfTasksWakeEachOther)
 }
 
 // The producer is no worker: all workers may be asleep, or about to be.
-TEST_P(WakeStress, A5ForeignThreadsWakeTasksOfSleepingWorkers)
+TEST_P(WakeStress, ForeignThreadsWakeTasksOfSleepingWorkers)
 {
     constexpr int kThreads = 2;
     Line there[kThreads];
@@ -126,7 +126,7 @@ TEST_P(WakeStress, A5ForeignThreadsWakeTasksOfSleepingWorkers)
 }
 
 // One wakes, many run: sleepers must be woken in turn by those that find work.
-TEST_P(WakeStress, A2AllWorkIsDoneThoughOneWakeUpIsSent)
+TEST_P(WakeStress, AllWorkIsDoneThoughOneWakeUpIsSent)
 {
     constexpr int kBursts = kRounds / 20;
     InTask([] {
@@ -151,7 +151,7 @@ TEST_P(WakeStress, A2AllWorkIsDoneThoughOneWakeUpIsSent)
     });
 }
 
-TEST_P(WakeStress, D4SleepStorm)
+TEST_P(WakeStress, SleepStorm)
 {
     InTask([] {
         constexpr int kSleepers = kUnderSanitizer ? 200 : 2000;
@@ -175,7 +175,7 @@ TEST_P(WakeStress, D4SleepStorm)
 }
 
 // Work for all is done by all: each task keeps its worker until all have begun.
-TEST_P(WakeStress, A12WorkForAllWorkersReachesAll)
+TEST_P(WakeStress, WorkForAllWorkersReachesAll)
 {
     if (!Steals()) {
         GTEST_SKIP() << "the work of one worker stays there";
@@ -203,7 +203,7 @@ TEST_P(WakeStress, A12WorkForAllWorkersReachesAll)
 
 // A plain thread's wait ends by its own event only, though the locks behind
 // spawning, and so the thread's descriptor, are fought over meanwhile.
-TEST_P(WakeStress, A15WaitsOfThreadsAreNotEndedByLocks)
+TEST_P(WakeStress, WaitsOfThreadsAreNotEndedByLocks)
 {
     const int rounds = kUnderSanitizer ? 100 : 500;
     Runtime runtime(options_);
@@ -234,7 +234,7 @@ TEST_P(WakeStress, A15WaitsOfThreadsAreNotEndedByLocks)
 
 // More tasks than a ring holds become ready under a timer wheel's lock, while
 // others cancel under the same and thieves empty what is spilled.
-TEST_P(WakeStress, D5TimersThatSpillTheRingAgainstThieves)
+TEST_P(WakeStress, TimersThatSpillTheRingAgainstThieves)
 {
     InTask([] {
         const int rounds = kUnderSanitizer ? 5 : 30;

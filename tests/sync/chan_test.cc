@@ -230,7 +230,7 @@ TEST_F(ChanTest, ARendezvousTakesFromTheSender)
 
 // Cancelled waiters that have not left yet: nothing is written to them, and who
 // comes behind is served.
-TEST_F(ChanTest, H7ALostClaimHasNoEffect)
+TEST_F(ChanTest, ALostClaimHasNoEffect)
 {
     rove_chan *chan = rove_chan_new(8, 1, nullptr);
     uint64_t got[2] = {0, 0};
@@ -397,7 +397,7 @@ TEST_P(DroppingTest, ADropWithoutMemoryIsRefusedWhole)
 // H6: the destructor is called without the lock, so it may use the channel.
 rove_chan *used_in_destructor;
 
-TEST_F(ChanTest, H6TheDestructorMayUseTheChannel)
+TEST_F(ChanTest, TheDestructorMayUseTheChannel)
 {
     rove_chan_options options;
     rove_chan_options_init(&options);

@@ -131,7 +131,7 @@ TEST_P(ChanWaitTest, AThreadTakesWhatIsThere)
 
 // Woken before it has parked, and before the copy is made: it waits for the
 // outcome (the lock stands for the counterpart that still copies).
-TEST_P(ChanWaitTest, A3WhoIsClaimedEarlyReadsLate)
+TEST_P(ChanWaitTest, WhoIsClaimedEarlyReadsLate)
 {
     std::atomic<bool> is_listed{false};
     uint64_t got = 0;

@@ -57,7 +57,7 @@ TEST_P(EventTest, ASetWakesAllWhoWaitAlsoWhenClearedAtOnce)
 }
 
 // Who was woken waits again, for the next set.
-TEST_P(EventTest, H4ASetWakesExactlyThoseWhoWaited)
+TEST_P(EventTest, ASetWakesExactlyThoseWhoWaited)
 {
     InTask([this] {
         std::atomic<int> woken{0};

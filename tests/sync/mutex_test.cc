@@ -196,7 +196,7 @@ TEST_P(MutexTest, AnEmptyLineIsForgotten)
 
 // The first is woken, loses against who runs, and finds itself cancelled: the
 // second gets what it was given, whether the mutex is held then or free.
-TEST_P(MutexTest, H5ACancelledWaiterPassesItsWakeUpOn)
+TEST_P(MutexTest, ACancelledWaiterPassesItsWakeUpOn)
 {
     InTask([this] {
         for (int i = 0; i < 200; i++) {

@@ -44,7 +44,7 @@ TEST(AwaitTest, AThreadWakesAThread)
     }
 }
 
-TEST(AwaitTest, A14TheDeadlineEndsTheWaitAndNotEarly)
+TEST(AwaitTest, TheDeadlineEndsTheWaitAndNotEarly)
 {
     rv_wait wait;
     ASSERT_EQ(rv_wait_begin(&wait), 0);

@@ -96,7 +96,7 @@ TEST_P(CoroTest, NothingIsAllocatedBesideTheStack)
     });
 }
 
-TEST_P(CoroTest, D12WithoutAStackThereIsNone)
+TEST_P(CoroTest, WithoutAStackThereIsNone)
 {
     InTask([] {
         rv_fiber *its = nullptr;

@@ -103,7 +103,7 @@ TEST_P(FutureTest, TheFilterDoesNotStartWhatWaitsForTheResult)
 }
 
 // The pool waits for a task and the task's joiner for the pool.
-TEST_P(FutureTest, I3AJobMayWaitForWhatATaskCompletes)
+TEST_P(FutureTest, AJobMayWaitForWhatATaskCompletes)
 {
     InTask([this] {
         Body wait = [this] {
@@ -120,7 +120,7 @@ TEST_P(FutureTest, I3AJobMayWaitForWhatATaskCompletes)
     });
 }
 
-TEST_P(FutureTest, I3AFullPoolMayWaitForWhatATaskCompletes)
+TEST_P(FutureTest, AFullPoolMayWaitForWhatATaskCompletes)
 {
     options_.offload_threads_max = 1;
     InTask([this] {

@@ -180,7 +180,7 @@ int64_t CountAndSleep(void *begun)
 }
 
 // Children that get no stack end without having run, and are told of like all.
-TEST_P(GroupTest, D12ChildrenWithoutAStackFailTheGroup)
+TEST_P(GroupTest, ChildrenWithoutAStackFailTheGroup)
 {
     WithoutLeak([] {
         std::atomic<int> begun{0};

@@ -134,7 +134,7 @@ TEST_P(JoinTest, AWaiterThatIsCancelledLeavesThePlaceFree)
 
 // The end and the cancellation wake the same waiter; it must run once for the
 // two, or the next wait would end early.
-TEST_P(JoinTest, D3AnEndAndACancellationWakeTheWaiterOnce)
+TEST_P(JoinTest, AnEndAndACancellationWakeTheWaiterOnce)
 {
     constexpr int kRounds = kUnderSanitizer ? 200 : 2000;
     InTask([] {
@@ -164,7 +164,7 @@ TEST_P(JoinTest, D3AnEndAndACancellationWakeTheWaiterOnce)
     });
 }
 
-TEST_P(JoinTest, I7SlowJobsDoNotHoldUpTheJoinOfAFastOne)
+TEST_P(JoinTest, SlowJobsDoNotHoldUpTheJoinOfAFastOne)
 {
     options_.offload_threads_max = 5;
     InTask([] {

@@ -144,7 +144,7 @@ TEST_F(SelectTest, AGenericWakeAsksAgain)
     EXPECT_FALSE(first.was_named);
 }
 
-TEST_F(SelectTest, H3WhatBecameReadyGivesTheWaitUp)
+TEST_F(SelectTest, WhatBecameReadyGivesTheWaitUp)
 {
     Add('a');
     Probe &second = Add('b');

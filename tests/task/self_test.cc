@@ -86,7 +86,7 @@ class SelfTest : public WithRuntime
 INSTANTIATE_TEST_SUITE_P(Two, SelfTest,
                          ::testing::Values(Setup{2, ROVE_STEALING}), NameOf);
 
-TEST_P(SelfTest, E5TheWorkerIsFreshAfterAMigration)
+TEST_P(SelfTest, TheWorkerIsFreshAfterAMigration)
 {
     InTask([] {
         for (int i = 0; i < 20; i++) {
@@ -103,7 +103,7 @@ TEST_P(SelfTest, E5TheWorkerIsFreshAfterAMigration)
     });
 }
 
-TEST_P(SelfTest, E3ThreadLocalsBelongToTheThreadAfterAMigration)
+TEST_P(SelfTest, ThreadLocalsBelongToTheThreadAfterAMigration)
 {
     InTask([] {
         for (int i = 0; i < 20; i++) {
@@ -119,7 +119,7 @@ TEST_P(SelfTest, E3ThreadLocalsBelongToTheThreadAfterAMigration)
 }
 
 // The library's own calls take no error from the thread they were on.
-TEST_P(SelfTest, E3ErrorsAreValuesAfterAMigration)
+TEST_P(SelfTest, ErrorsAreValuesAfterAMigration)
 {
     InTask([] {
         for (int i = 0; i < 20; i++) {
@@ -134,7 +134,7 @@ TEST_P(SelfTest, E3ErrorsAreValuesAfterAMigration)
     });
 }
 
-TEST_P(SelfTest, E4TheThreadIsFreshAfterAMigration)
+TEST_P(SelfTest, TheThreadIsFreshAfterAMigration)
 {
     InTask([] {
         for (int i = 0; i < 20; i++) {

@@ -17,7 +17,7 @@ class SleepTest : public WithRuntime
 INSTANTIATE_TEST_SUITE_P(Designs, SleepTest, ::testing::ValuesIn(kDesigns),
                          NameOf);
 
-TEST_P(SleepTest, B3AYieldLoopLetsTimersIn)
+TEST_P(SleepTest, AYieldLoopLetsTimersIn)
 {
     InTask([this] {
         std::atomic<bool> slept{false};
@@ -39,7 +39,7 @@ TEST_P(SleepTest, B3AYieldLoopLetsTimersIn)
     });
 }
 
-TEST_P(SleepTest, B3AYieldLoopLetsReadyDescriptorsIn)
+TEST_P(SleepTest, AYieldLoopLetsReadyDescriptorsIn)
 {
     InTask([this] {
         int fds[2];
@@ -69,7 +69,7 @@ TEST_P(SleepTest, B3AYieldLoopLetsReadyDescriptorsIn)
 }
 
 // A timer and a canceller claim the same wait: one of them, not both.
-TEST_P(SleepTest, D3ADeadlineAndACancellationWakeOnce)
+TEST_P(SleepTest, ADeadlineAndACancellationWakeOnce)
 {
     constexpr int kRounds = kUnderSanitizer ? 100 : 500;
     InTask([] {

@@ -163,7 +163,7 @@ TEST_P(WakerTest, AnEmptyWakeIsAskedAboutAndWaitedOn)
 
 // The waits after it, of the same task and of who has its descriptor next, do
 // not end early.
-TEST_P(WakerTest, A16AWakerThatComesLateOrTwiceWakesNobody)
+TEST_P(WakerTest, AWakerThatComesLateOrTwiceWakesNobody)
 {
     InTask([&] {
         rove_task *first = Spawn([&] {
@@ -198,7 +198,7 @@ TEST_P(WakerTest, A16AWakerThatComesLateOrTwiceWakesNobody)
     rove_wake(rove_waker{{0, 0}});
 }
 
-TEST_P(WakerTest, H2TheSourceMayGoAfterTheWait)
+TEST_P(WakerTest, TheSourceMayGoAfterTheWait)
 {
     InTask([&] {
         for (int i = 0; i < 200; i++) {
