@@ -172,16 +172,16 @@ TEST(FdCaseTest, ClosingEndsTheWait)
             ForeignPair other;
             for (int round = 0; round < 100; round++) {
                 TcpPair pair;
-                Task selector([&] {
+                int number = pair.near;
+                Task selector([number] {
                     rove_case cases[] = {rove_on_time(ROVE_FOREVER),
-                                         rove_on_fd(pair.near, POLLIN)};
+                                         rove_on_fd(number, POLLIN)};
                     EXPECT_EQ(rove_select(cases, 2, 0), 1);
                     EXPECT_EQ(cases[1].result, -EBADF);
                 });
                 if (round % 4 != 0) {
-                    EXPECT_TRUE(AwaitWaiter(pair.near, RV_SIDE_READ));
+                    EXPECT_TRUE(AwaitWaiter(number, RV_SIDE_READ));
                 }
-                int number = pair.near;
                 pair.CloseNear();
                 if (round % 4 != 0) {
                     EXPECT_EQ(dup2(other.near, number), number);
