@@ -29,6 +29,10 @@ C_WARNINGS = [
     "-Wconversion",
 ] + WARNINGS
 C_OPTS = ["-std=c11", "-fvisibility=hidden"] + C_WARNINGS + CODE
+
+# A library may become part of a shared object. This costs nothing: what it does
+# not export is hidden, and its one thread-local is of the initial-exec model.
+LIBRARY_OPTS = C_OPTS + ["-fPIC", "-fno-semantic-interposition"]
 CXX_OPTS = ["-std=c++17"] + WARNINGS + CODE
 
 # Most of the time of a whole run goes into compiling tests, and optimising them
@@ -54,7 +58,7 @@ def rove_library(
         name = name,
         srcs = srcs,
         hdrs = hdrs,
-        copts = C_OPTS,
+        copts = LIBRARY_OPTS,
         deps = deps,
         features = ["layering_check"],
         linkopts = linkopts,

@@ -24,6 +24,11 @@ _Static_assert(sizeof(first_words) % 16 == 0, "the stack pointer is aligned");
 
 void rv_switch_first_frame(rv_transfer arrival);
 
+/* Boost's two functions are no part of what a shared object with this library
+ * in it exports, and are jumped to without a detour. */
+__asm__(".hidden make_fcontext\n"
+        ".hidden jump_fcontext\n");
+
 /* Where a fiber begins, reached by a jump with the transfer in rdi and rsi, the
  * address of Boost's own epilogue on the stack and in rbp, and first_words
  * above that. The epilogue would end the process with status 0, and a walk

@@ -72,8 +72,10 @@ typedef struct rv_pollable {
     rv_poll_side side[RV_SIDES];
 } RV_ALIGNED(RV_CACHE_LINE) rv_pollable;
 
-/* The table; a page is NULL until a number of it is first used. */
-extern rv_atomic_ptr rv_pollable_pages[RV_POLLABLE_PAGES];
+/* The table; a page is NULL until a number of it is first used. Hidden as
+ * rv_task_table is. */
+extern rv_atomic_ptr rv_pollable_pages[RV_POLLABLE_PAGES]
+    __attribute__((visibility("hidden")));
 
 /* As rv_pollable_of(), which calls it. */
 int rv_pollable_open(int fd, rv_pollable **out);

@@ -137,8 +137,9 @@ static inline rv_task *rv_task_host(const rv_task *task)
 typedef uint64_t rv_ref;
 
 /* One table for the process: descriptor i is at table + i. Set once, by the
- * first rv_task_table_open. */
-extern rv_task *rv_task_table;
+ * first rv_task_table_open. Declared hidden, or position-independent code would
+ * go through the global offset table. */
+extern rv_task *rv_task_table __attribute__((visibility("hidden")));
 
 typedef struct rv_task_cache {
     rv_link *head;
