@@ -8,6 +8,7 @@
 #include "src/base/clock.h"
 #include "src/base/mem.h"
 #include "src/base/shake.h"
+#include "src/platform/cpu.h"
 #include "src/platform/futex.h"
 #include "src/sched/current.h"
 #include "src/sched/wake.h"
@@ -17,9 +18,16 @@
  * does not use threads it does not need. */
 #define PATIENCE (50 * ROVE_US)
 
+/* A rest no longer than this is brief: about what the wake-ups of a sleeping
+ * thread and of the worker that waits for it cost. After a brief rest the next
+ * is spent awake for as long. */
+#define BRIEF  (50 * ROVE_US)
+#define PAUSES 16 /* half a microsecond */
+
 struct rv_hand {
     rv_node node;       /* in `idle`; guarded by the lock, like the rest */
     rv_atomic_u32 word; /* 0: may sleep */
+    bool is_brief;      /* its last rest was ended soon by a call; own */
     bool is_watch;
     bool is_coming;
     bool is_resting; /* in `idle`, or the crew's `watch` */
@@ -236,6 +244,7 @@ static next_step choose_step(rv_crew *crew, rv_hand *hand, rv_job **job,
     if (hand->is_watch && crew->busy + crew->coming > 0) {
         *until = oldest->since + PATIENCE;
         if (rv_clock_now() < *until) {
+            hand->is_brief = false;
             rv_u32_store_relaxed(&hand->word, 0); /* relaxed: nobody calls */
             return STEP_REST;
         }
@@ -260,15 +269,35 @@ static void run_job(rv_job *job)
 }
 
 /* The word only ends the sleep; what was meant by it stands under the lock. */
+static bool is_called(const rv_hand *hand)
+{
+    return rv_u32_load_relaxed(&hand->word) != 0; /* see above */
+}
+
+/* Yields, so that a thread that has work to do on this CPU gets it. */
+static void stay_awake(const rv_hand *hand, int64_t until)
+{
+    while (!is_called(hand) && rv_clock_now() < until) {
+        rv_thread_yield();
+        for (int i = 0; i < PAUSES && !is_called(hand); i++) {
+            rv_cpu_relax();
+        }
+    }
+}
+
 static void sleep_until(rv_hand *hand, int64_t until)
 {
+    int64_t since = rv_clock_now();
     int error = 0;
 
     RV_SHAKE_POINT();
-    while (error == 0 &&
-           rv_u32_load_relaxed(&hand->word) == 0) { /* see above */
+    if (hand->is_brief) {
+        stay_awake(hand, since + BRIEF);
+    }
+    while (error == 0 && !is_called(hand)) {
         error = rv_futex_wait(&hand->word, 0, until);
     }
+    hand->is_brief = is_called(hand) && rv_clock_now() - since < BRIEF;
     RV_SHAKE_POINT();
 }
 

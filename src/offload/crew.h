@@ -3,7 +3,9 @@
  *
  * The crew
  *   idle    threads without a job, last come first called; one that was not
- *           called for `keep_alive` leaves
+ *           called for `keep_alive` leaves. After a rest of less than 50 us the
+ *           next begins with as long awake: where calls follow each other
+ *           closely two wake-ups by the kernel were most of a call's time
  *   coming  threads that were called or started for the queue and have not
  *           looked at it since. Who comes takes the oldest job, if one is left,
  *           and calls the next thread if more are
