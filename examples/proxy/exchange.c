@@ -5,6 +5,7 @@
 #include "examples/proxy/body.h"
 #include "examples/proxy/forward.h"
 #include "examples/proxy/refusal.h"
+#include "examples/proxy/watch.h"
 
 struct exchange {
     struct proxy *proxy;
@@ -14,12 +15,14 @@ struct exchange {
     bool is_old;
     bool is_kept;              /* the client was told that it may ask again */
     enum framing body_framing; /* of the request */
+    enum framing framing;      /* of the answer, when it has begun */
     struct link *link;
     struct patience patience;
     struct message answer;
     bool has_head;  /* the answer has: an upstream is there */
     bool has_begun; /* the client has got some of it */
     bool is_stale;  /* the link was a used one, and gone */
+    bool has_left;  /* the client has */
 };
 
 /* In the HTTP methods' own words: safe or idempotent. Its body cannot be sent
@@ -80,6 +83,7 @@ static bool receive(struct exchange *exchange)
         return false;
     }
     enum framing framing = forward_framing(answer, exchange->is_old);
+    exchange->framing = framing;
     exchange->has_begun = true;
     exchange->is_kept =
         exchange->is_kept && framing != FRAMING_CLOSE &&
@@ -89,8 +93,8 @@ static bool receive(struct exchange *exchange)
     return body_forward(answer, &exchange->link->peer, client, framing);
 }
 
-/* A client that goes away in the middle of its request ends the exchange; an
- * upstream that does not want the rest may still answer. */
+/* A client that goes away in the middle of its request, or behind it, ends the
+ * exchange; an upstream that does not want the rest may still answer. */
 static int64_t send_body(void *arg)
 {
     struct exchange *exchange = arg;
@@ -99,23 +103,28 @@ static int64_t send_body(void *arg)
     if (body_forward(exchange->request, client, upstream,
                      exchange->body_framing)) {
         (void)peer_flush(upstream);
+        return watch(client);
     }
-    return client->read_error;
+    bool has_left =
+        client->read_error == -ENODATA || client->read_error == -ECONNRESET;
+    return has_left ? -EPIPE : client->read_error;
 }
 
 /* The body in a task of its own: an upstream may answer before it has all. */
 static bool converse(struct exchange *exchange)
 {
     bool is_answered = false;
+    int64_t status = 0;
     if (exchange->request->is_complete) {
         return peer_flush(&exchange->link->peer) && receive(exchange);
     }
-    ROVE_GROUP(group, 0, NULL)
+    ROVE_GROUP(group, 0, &status)
     {
         is_answered = rove_group_spawn(&group, send_body, exchange) == 0 &&
                       receive(exchange);
         rove_group_cancel(&group); /* nobody wants the rest */
     }
+    exchange->has_left = status == -EPIPE;
     return is_answered;
 }
 
@@ -194,6 +203,24 @@ static int ask(struct exchange *exchange, bool is_fresh)
     return error != 0 ? status_of(error) : ask_over(exchange, link);
 }
 
+/* Asks, once more if need be, as long as the client is there. */
+static int ask_watched(struct exchange *exchange)
+{
+    int status = 0;
+    int64_t watched = 0;
+    ROVE_GROUP(group, 0, &watched)
+    {
+        watch_begin(&group, &exchange->client->peer);
+        status = ask(exchange, false);
+        if (exchange->is_stale && may_repeat(exchange->request)) {
+            status = ask(exchange, true);
+        }
+        rove_group_cancel(&group);
+    }
+    exchange->has_left |= watched == -EPIPE;
+    return status;
+}
+
 bool exchange(struct proxy *proxy, struct client *client,
               struct message *request)
 {
@@ -203,15 +230,13 @@ bool exchange(struct proxy *proxy, struct client *client,
                                 .is_head = request->is_head,
                                 .is_old = request->is_old,
                                 .is_kept = request->keeps_alive};
-    int status = ask(&exchange, false);
-    if (exchange.is_stale && may_repeat(request)) {
-        status = ask(&exchange, true);
-    }
+    int status = ask_watched(&exchange);
     if (status == 0) {
         return exchange.is_kept && request->is_complete;
     }
-    if (exchange.has_begun) {
-        return false; /* cut short, and so the client sees that it is */
+    if (exchange.has_begun || exchange.has_left) {
+        client->is_cut = exchange.framing == FRAMING_CLOSE;
+        return false;
     }
     bool is_kept = exchange.is_kept && request->is_complete &&
                    !rove_connection_is_draining(client->connection);

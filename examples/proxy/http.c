@@ -60,11 +60,17 @@ static bool serve_request(struct proxy *proxy, struct client *client)
 }
 
 /* Lets the client read the last answer before the connection goes: closing it
- * while bytes of the client are unread would tear it down. */
-static void linger(struct peer *client)
+ * while bytes of the client are unread would tear it down. An answer that ends
+ * with the connection, and has not ended, is to be torn. */
+static void end(struct client *who)
 {
+    struct peer *client = &who->peer;
     const char *data;
     ssize_t count;
+    if (who->is_cut) {
+        peer_break(client);
+        return;
+    }
     client->read_error = 0;
     ROVE_TIMEOUT(LINGER_TIME, NULL)
     {
@@ -107,7 +113,7 @@ int64_t http_serve(rove_connection *connection, void *arg)
     read_address(&client, fd);
     while (await_request(&client, connection, proxy->options.idle_time)) {
         if (!serve_request(proxy, &client)) {
-            linger(&client.peer);
+            end(&client);
             break;
         }
     }

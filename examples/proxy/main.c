@@ -4,10 +4,11 @@
  *
  * From the outside in: main.c starts it and drains it. tcp.c carries bytes both
  * ways. http.c keeps a client's connection, exchange.c has one request
- * answered, message.c and body.c read what comes, forward.c writes what goes
- * on, refusal.c is the answer when there is none. balancer.c finds a link: to
- * which upstream.c, over which link.c, which pool.c may have kept. peer.c reads
- * and writes, as long as patience.c has it.
+ * answered, which watch.c ends when the client leaves, message.c and body.c
+ * read what comes, forward.c writes what goes on, refusal.c is the answer when
+ * there is none. balancer.c finds a link: to which upstream.c, over which
+ * link.c, which pool.c may have kept. peer.c reads and writes, as long as
+ * patience.c has it.
  */
 #include <errno.h>
 

@@ -1,8 +1,10 @@
 #include "examples/proxy/peer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 static void renew(const struct peer *peer)
 {
@@ -82,4 +84,19 @@ bool peer_shutdown(struct peer *peer)
         peer->write_error = rove_stream_shutdown(peer->stream);
     }
     return peer->write_error == 0;
+}
+
+void peer_break(struct peer *peer)
+{
+    static const struct linger none = {.l_onoff = 1};
+    /* Fails on what is no TCP, and on what is reset already. */
+    (void)setsockopt(rove_stream_fd(peer->stream), SOL_SOCKET, SO_LINGER, &none,
+                     sizeof none);
+}
+
+bool peer_has_left(const struct peer *peer)
+{
+    struct pollfd asked = {.fd = rove_stream_fd(peer->stream),
+                           .events = POLLRDHUP};
+    return poll(&asked, 1, 0) != 0;
 }

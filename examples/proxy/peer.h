@@ -39,4 +39,12 @@ bool peer_flush(struct peer *peer);
 /* The same, and tells the peer that nothing more will come. */
 bool peer_shutdown(struct peer *peer);
 
+/* Sees to it that closing its connection does not look to the peer like an end
+ * of what it was sent: on TCP it is a reset. */
+void peer_break(struct peer *peer);
+
+/* It has ended its stream, or its connection. Says so though bytes of it are
+ * unread. */
+bool peer_has_left(const struct peer *peer);
+
 #endif

@@ -29,26 +29,37 @@ static int64_t carry(void *arg)
     return count;
 }
 
-/* One way in this task and one in a child: who fails ends both. */
-static void carry_both(struct peer *client, struct peer *upstream)
+/* One way in this task and one in a child: who fails ends both. True: both have
+ * ended. */
+static bool carry_both(struct peer *client, struct peer *upstream)
 {
     struct way up = {client, upstream};
     struct way down = {upstream, client};
-    ROVE_GROUP(group, 0, NULL)
+    int64_t result = -ENOMEM;
+    int64_t status = 0;
+    ROVE_GROUP(group, 0, &status)
     {
-        if (rove_group_spawn(&group, carry, &down) != 0 || carry(&up) < 0) {
+        if (rove_group_spawn(&group, carry, &down) == 0) {
+            result = carry(&up);
+        }
+        if (result < 0) {
             rove_group_cancel(&group);
         }
     }
+    return result == 0 && status == 0;
 }
 
+/* What was cut short is not to look like an end. */
 static void relay(struct peer *client, struct peer *upstream, rove_time span)
 {
     struct patience patience;
     patience_begin(&patience, span);
     client->patience = &patience;
     upstream->patience = &patience;
-    carry_both(client, upstream);
+    if (!carry_both(client, upstream)) {
+        peer_break(client);
+        peer_break(upstream);
+    }
     client->patience = NULL;
     upstream->patience = NULL;
     (void)patience_end(&patience);

@@ -6,9 +6,9 @@
 #include "rove/rove.h"
 
 /* The handler of the server. arg: the proxy. Ends when both sides have ended,
- * one of them fails, or nothing has moved for the idle time. Of each way no
- * more is kept than a stream's buffer: who does not read makes the other side
- * wait. */
+ * one of them fails, or nothing has moved for the idle time; all but the first
+ * reset both sides. Of each way no more is kept than a stream's buffer: who
+ * does not read makes the other side wait. */
 int64_t tcp_serve(rove_connection *connection, void *arg);
 
 #endif

@@ -105,6 +105,13 @@ class Channel:
         except ConnectionError:
             return True
 
+    def is_reset(self):
+        try:
+            self.more()
+        except ConnectionResetError:
+            return True
+        return False
+
 
 class Upstream:
     """Listens; the test accepts when it likes."""
@@ -264,9 +271,18 @@ class TcpTest(unittest.TestCase):
         goes.send(b"x")
         goes_server.exactly(1)
         goes.reset()
-        self.assertTrue(goes_server.is_closed())
+        self.assertTrue(goes_server.is_reset())
         stays.send(b"still")
         self.assertEqual(stays_server.exactly(5), b"still")
+
+    def test_a_server_that_resets_resets_its_client(self):
+        upstream = Upstream(self)
+        client = Proxy(self, "tcp", upstream).connect()
+        server = upstream.accept()
+        server.send(b"half")
+        self.assertEqual(client.exactly(4), b"half")
+        server.reset()
+        self.assertTrue(client.is_reset())
 
     def test_who_does_not_read_makes_the_other_side_wait(self):
         upstream = Upstream(self)
@@ -284,8 +300,8 @@ class TcpTest(unittest.TestCase):
         proxy = Proxy(self, "tcp", upstream, options=["--idle-timeout=1"])
         client = proxy.connect()
         server = upstream.accept()
-        self.assertEqual(client.rest(), b"")
-        self.assertEqual(server.rest(), b"")
+        self.assertTrue(client.is_reset())
+        self.assertTrue(server.is_reset())
 
     def test_what_is_under_way_ends_before_a_drained_proxy_does(self):
         upstream = Upstream(self)
@@ -499,6 +515,84 @@ class HttpTest(unittest.TestCase):
         client.head()
         server.socket.close()
         self.assertEqual(client.rest(), b"half")
+
+    def test_an_answer_that_ends_with_its_connection_is_reset_when_cut(self):
+        client = self.start("--timeout=600000")
+        for head, body in ((b"HTTP/1.0 200 OK\r\n", b""),
+                           (b"HTTP/1.1 200 OK\r\n"
+                            b"Transfer-Encoding: chunked\r\n", b"4\r\nhalf\r\n")):
+            body = body or b"half"
+            # To an old client the connection's end is the answer's.
+            old = self.proxy.connect()
+            server, _ = self.begin(old, b"GET / HTTP/1.0\r\n\r\n")
+            server.send(head + b"\r\n" + body)
+            old.head()
+            self.assertEqual(old.exactly(4), b"half")
+            server.reset()
+            self.assertTrue(old.is_reset())
+            # For others it is the last chunk.
+            server, _ = self.begin(client)
+            server.send(head + b"\r\n" + body)
+            self.assertIn(b"chunked", client.head())
+            self.assertEqual(client.exactly(9), b"4\r\nhalf\r\n")
+            server.reset()
+            self.assertEqual(client.rest(), b"")
+            client = self.proxy.connect()
+
+    def test_an_answer_under_way_is_reset_when_the_drain_is_over(self):
+        self.start("--timeout=600000", "--drain-timeout=0")
+        client = self.proxy.connect()
+        server, _ = self.begin(client, b"GET / HTTP/1.0\r\n\r\n")
+        server.send(b"HTTP/1.0 200 OK\r\n\r\nhalf")
+        client.head()
+        self.assertEqual(client.exactly(4), b"half")
+        self.proxy.drain()
+        self.assertTrue(client.is_reset())
+        self.assertEqual(self.proxy.end(), 0)
+
+    def test_a_client_that_leaves_ends_its_exchange_at_once(self):
+        """More often than an upstream may fail: it is not held against it."""
+        self.start("--timeout=600000")
+        post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"
+        begun = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for request, piece, answer in ((GET, b"", b""), (GET, b"", begun),
+                                       (post, b"", b""), (post, b"x", b""),
+                                       (post, b"x", begun)):
+            for leave in Channel.end, Channel.reset:
+                client = self.proxy.connect()
+                server, _ = self.begin(client, request)
+                client.send(piece)
+                self.assertEqual(server.exactly(len(piece)), piece)
+                server.send(answer)
+                if answer:
+                    client.head()
+                leave(client)
+                self.assertTrue(server.is_closed())
+                if leave == Channel.end:
+                    self.assertEqual(client.rest(), b"")
+        client = self.proxy.connect()
+        server, _ = self.begin(client)
+        server.send(OK)
+        self.assertEqual(client.answer()[1], b"ok")
+
+    def test_a_client_that_leaves_while_its_upstream_is_connected_to(self):
+        full = socket.socket()
+        self.addCleanup(full.close)
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        self.upstream.where = "127.0.0.1:%d" % address[1]
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            self.addCleanup(filler.close)
+            filler.setblocking(False)
+            filler.connect_ex(address)
+        client = self.start("--connect-timeout=600000")
+        before = self.proxy.fds()
+        client.send(GET)
+        wait_until(lambda: self.proxy.fds() > before)
+        client.end()
+        self.assertEqual(client.rest(), b"")
 
     def test_a_request_that_does_not_come_is_a_408(self):
         client = self.start("--timeout=100")
