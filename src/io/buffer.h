@@ -44,8 +44,9 @@ static inline void rv_buffer_fill(rv_buffer *buffer, size_t size)
 static inline void rv_buffer_consume(rv_buffer *buffer, size_t size)
 {
     RV_ASSERT(size <= rv_buffer_size(buffer));
-    buffer->begin += size;
-    if (buffer->begin == buffer->end) {
+    if (size < rv_buffer_size(buffer)) {
+        buffer->begin += size;
+    } else { /* also of nothing, which may be nowhere */
         buffer->begin = buffer->base;
         buffer->end = buffer->base;
     }

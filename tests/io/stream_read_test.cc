@@ -287,6 +287,8 @@ TEST_F(StreamReadTest, NothingIsReadForNothing)
         StreamPair pair;
         EXPECT_EQ(rove_stream_read(pair.stream, nullptr, 0), 0);
         EXPECT_EQ(rove_stream_read_exact(pair.stream, nullptr, 0, nullptr), 0);
+        rove_stream_consume(pair.stream, 0);
+        EXPECT_EQ(rove_stream_buffered(pair.stream, nullptr), 0U);
     });
 }
 
