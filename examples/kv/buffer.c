@@ -2,12 +2,11 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define ROOM_LEAST 256
 #define ROOM_KEPT  65536
 
-static bool grow(struct buffer *buffer, size_t size)
+bool buffer_grow(struct buffer *buffer, size_t size)
 {
     if (size > SIZE_MAX / 4 - buffer->size) {
         return false;
@@ -22,18 +21,6 @@ static bool grow(struct buffer *buffer, size_t size)
     }
     buffer->data = data;
     buffer->room = room;
-    return true;
-}
-
-bool buffer_add(struct buffer *buffer, const void *data, size_t size)
-{
-    if (size > buffer->room - buffer->size && !grow(buffer, size)) {
-        return false;
-    }
-    if (size > 0) {
-        memcpy(buffer->data + buffer->size, data, size);
-    }
-    buffer->size += size;
     return true;
 }
 

@@ -14,7 +14,8 @@ struct bytes {
 
 static inline struct bytes bytes_of(const char *text)
 {
-    return (struct bytes){text, strlen(text)};
+    struct bytes bytes = {text, strlen(text)};
+    return bytes;
 }
 
 static inline bool bytes_equal(struct bytes a, struct bytes b)

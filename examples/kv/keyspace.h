@@ -83,7 +83,8 @@ void keyspace_expire(struct keyspace *keys, struct entry *entry,
 
 static inline struct bytes entry_key(const struct entry *entry)
 {
-    return (struct bytes){entry->key, entry->key_size};
+    struct bytes key = {entry->key, entry->key_size};
+    return key;
 }
 
 /* For who has locked all shards: how many there are; removes all; and visits

@@ -199,10 +199,10 @@ static bool read_timeout(struct session *session, size_t i, rove_time *deadline)
     struct bytes bytes = command_arg(session, i);
     char text[32] = {0};
     char *end;
-    memcpy(text, bytes.data,
-           bytes.size < sizeof text - 1 ? bytes.size : sizeof text - 1);
+    size_t size = bytes.size < sizeof text ? bytes.size : 0;
+    memcpy(text, bytes.data, size);
     double seconds = strtod(text, &end);
-    if (bytes.size == 0 || end != text + bytes.size || !isfinite(seconds) ||
+    if (size == 0 || end != text + size || !isfinite(seconds) ||
         seconds > 1e9) {
         reply_error(&session->reply, "ERR timeout is not a float or out of "
                                      "range");

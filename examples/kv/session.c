@@ -6,9 +6,6 @@
 #include "examples/kv/command.h"
 #include "examples/kv/waiter.h"
 
-/* At most this much goes to the parser, which copies it, at a time. */
-#define FEED_SIZE 4096
-
 /* So much of answers is sent though more commands are there. */
 #define ANSWERS_SIZE 16384
 
@@ -80,34 +77,23 @@ static void stop_listening(struct session *session)
     }
 }
 
-/* Waits for bytes and hands them to the parser. 0 or -errno: it is over. */
-static int read_more(struct session *session)
+/* Sends the answers, and waits for more bytes. 0 or -errno: it is over. */
+static int await_bytes(struct session *session)
 {
     const char *data;
-    ssize_t size = (ssize_t)rove_stream_buffered(session->stream, &data);
-    if (size == 0) {
-        bool is_idle = request_is_between(&session->request);
-        int error = session_flush(session);
-        if (error != 0) {
-            return error;
-        }
-        if (is_idle) {
-            rove_connection_idle_begin(session->connection, ROVE_FOREVER);
-        }
-        size = rove_stream_peek(session->stream, 1, &data);
-        if (is_idle) {
-            (void)rove_connection_idle_end(session->connection);
-        }
+    bool is_idle = request_is_between(&session->request);
+    int error = session_flush(session);
+    if (error != 0) {
+        return error;
     }
-    if (size <= 0) {
-        return size < 0 ? (int)size : -EPIPE;
+    if (is_idle) {
+        rove_connection_idle_begin(session->connection, ROVE_FOREVER);
     }
-    size = size < FEED_SIZE ? size : FEED_SIZE;
-    if (!request_feed(&session->request, data, (size_t)size)) {
-        return -ENOMEM;
+    ssize_t size = rove_stream_peek(session->stream, 1, &data);
+    if (is_idle) {
+        (void)rove_connection_idle_end(session->connection);
     }
-    rove_stream_consume(session->stream, (size_t)size);
-    return 0;
+    return size > 0 ? 0 : size < 0 ? (int)size : -EPIPE;
 }
 
 /* True when the client has gone; false: there are bytes of its next command. */
@@ -177,21 +163,31 @@ static int execute(struct session *session)
     return error;
 }
 
+/* Reads the next command from what has come: as request_read(). */
+static int read_command(struct session *session)
+{
+    const char *data;
+    size_t taken, size = rove_stream_buffered(session->stream, &data);
+    int result = request_read(&session->request, data, size, &taken);
+    rove_stream_consume(session->stream, taken);
+    return result;
+}
+
 static int serve(struct session *session)
 {
     int error = 0;
     while (error == 0 && !session->is_over) {
-        int count = request_next(&session->request);
-        if (count == 0) {
-            error = read_more(session);
-        } else if (count > 0) {
+        int result = read_command(session);
+        if (result == 0) {
+            error = await_bytes(session);
+        } else if (result > 0) {
             error = execute(session);
-        } else if (count == -EPROTO) {
+        } else if (result == -EPROTO) {
             reply_error(&session->reply, "ERR Protocol error: %s",
                         request_problem(&session->request));
             session->is_over = true;
         } else {
-            error = count;
+            error = result;
         }
     }
     return error == 0 ? session_flush(session) : error;
@@ -208,12 +204,10 @@ int64_t session_serve(rove_connection *connection, void *arg)
     if (session.stream == NULL) {
         return -ENOMEM;
     }
-    int error = -ENOMEM;
-    if (request_init(&session.request, &service->limits)) {
-        error = serve(&session);
-        stop_listening(&session);
-        request_fini(&session.request);
-    }
+    request_init(&session.request, &service->limits);
+    int error = serve(&session);
+    stop_listening(&session);
+    request_fini(&session.request);
     buffer_free(&session.reply.text);
     rove_stream_free(session.stream);
     return error == -EPIPE || error == -ESHUTDOWN ? 0 : error;

@@ -17,7 +17,8 @@ struct text *text_new(struct bytes bytes);
 
 static inline struct bytes text_bytes(const struct text *text)
 {
-    return (struct bytes){text->data, text->size};
+    struct bytes bytes = {text->data, text->size};
+    return bytes;
 }
 
 /* Makes *text (NULL too) a copy of the bytes, or adds them to it; it may move.

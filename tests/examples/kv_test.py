@@ -94,6 +94,8 @@ type l|string
 type none|none
 blpop none 0.01|
 blpop none -1|ERR timeout is negative
+blpop none inf|ERR timeout is not a float or out of range
+blpop none 1234567890123456789012345678901234|ERR timeout is not a float or out of range
 rpush q a b c|3
 blpop none q 1|q/a
 brpop q 1|q/c
@@ -131,12 +133,12 @@ MALFORMED = [
     (b"*1\r\n$-1\r\n", b"invalid bulk length"),
     (b"*1\r\n$1000001\r\n", b"invalid bulk length"),
     (b"*1\r\n$99999999999999999999999", b"invalid bulk length"),
-    (b"*1" + b"1" * 70000, b"too big mbulk count string"),
-    (b"*1\r\n$" + b"x" * 70000, b"too big bulk count string"),
+    (b"*1" + b"1" * 70000, b"invalid multibulk length"),
+    (b"*1\r\n$" + b"x" * 70000, b"invalid bulk length"),
     (b"x" * 70000, b"too big inline request"),
     (b"get \"a\r\n", b"unbalanced quotes in request"),
-    (b"*3\r\n" + b"$700000\r\n%b\r\n" % (b"x" * 700000) * 3,
-     b"too big request"),
+    (b"*3\r\n" + b"$700000\r\n%b\r\n" % (b"x" * 700000) * 2 +
+     b"$700000\r\n", b"too big request"),
 ]
 
 
