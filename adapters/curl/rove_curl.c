@@ -23,12 +23,13 @@ struct message {
     bool is_stop;
 };
 
-/* But for the channel all is the driver's. */
+/* But for channel and event all is the driver's. */
 struct rove_curl {
     CURLM *multi;
     int epoll; /* of libcurl's sockets */
     rove_time alarm;
     size_t running;
+    rove_event started;
     rove_chan *messages; /* without room: what was sent was received */
     rove_task *driver;
 };
@@ -124,6 +125,7 @@ static int64_t drive(void *arg)
     rove_curl *curl = arg;
     rove_scope shield;
     bool is_ending = false;
+    rove_event_set(&curl->started);
     while (!is_ending || curl->running > 0) {
         struct message message;
         rove_case cases[] = {
@@ -160,22 +162,11 @@ static void release(rove_curl *curl)
     free(curl);
 }
 
-int rove_curl_new(rove_curl **out)
+/* A driver for which there is no stack ends without having run: nobody would
+ * receive its messages. */
+static int start(rove_curl *curl)
 {
     rove_task_options options;
-    rove_curl *curl = calloc(1, sizeof *curl);
-    if (curl == NULL) {
-        return -ENOMEM;
-    }
-    curl->alarm = ROVE_FOREVER;
-    curl->multi = curl_multi_init();
-    curl->messages = rove_chan_new(sizeof(struct message), 0, NULL);
-    curl->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (curl->multi == NULL || curl->messages == NULL || curl->epoll < 0) {
-        int error = curl->epoll < 0 ? -EMFILE : -ENOMEM;
-        release(curl);
-        return error;
-    }
     (void)curl_multi_setopt(curl->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     (void)curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
     (void)curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -184,9 +175,36 @@ int rove_curl_new(rove_curl **out)
     options.stack_size = STACK_SIZE;
     options.name = "curl";
     curl->driver = rove_spawn_with(&options, drive, curl);
-    if (curl->driver == NULL) {
+    rove_case cases[] = {
+        rove_on_event(&curl->started),
+        rove_on_task(curl->driver),
+    };
+    int which = rove_select(cases, 2, ROVE_FIRST_LISTED);
+    if (which == 0) {
+        return 0;
+    }
+    rove_chan_close(curl->messages);
+    int error = (int)rove_join(curl->driver);
+    return which < 0 ? which : error;
+}
+
+int rove_curl_new(rove_curl **out)
+{
+    rove_curl *curl = calloc(1, sizeof *curl);
+    if (curl == NULL) {
+        return -ENOMEM;
+    }
+    curl->alarm = ROVE_FOREVER;
+    curl->multi = curl_multi_init();
+    curl->messages = rove_chan_new(sizeof(struct message), 0, NULL);
+    curl->epoll = epoll_create1(EPOLL_CLOEXEC);
+    int error = curl->epoll < 0 ? -EMFILE : -ENOMEM;
+    if (curl->multi != NULL && curl->messages != NULL && curl->epoll >= 0) {
+        error = start(curl);
+    }
+    if (error != 0) {
         release(curl);
-        return (int)rove_join(NULL);
+        return error;
     }
     *out = curl;
     return 0;

@@ -36,9 +36,10 @@ extern "C" {
 
 typedef struct rove_curl rove_curl;
 
-/* Starts a driver, in the runtime of the calling task. 0 and *out; -ENOMEM,
- * -EMFILE; or why its task was refused, as rove_join(NULL). Never suspends. */
-ROVE_MUST_CHECK int rove_curl_new(rove_curl **out);
+/* Starts a driver, in the runtime of the calling task. 0 and *out; -ENOMEM (also
+ * when there is no stack for it), -EMFILE, -ECANCELED; or why its task was
+ * refused, as rove_join(NULL). Context  a task; suspends until it runs */
+ROVE_SUSPENDS ROVE_MUST_CHECK int rove_curl_new(rove_curl **out);
 
 /* Stops it and gives it back; NULL is ignored. Nobody performs by it any more.
  * Not stopped by cancellation. Context  any thread; may suspend */

@@ -9,10 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/in_child.h"
 #include "tests/support/server.h"
 #include "tests/support/tasks.h"
 
 #include "adapters/curl/rove_curl.h"
+
+extern "C" {
+#include "tests/support/fault.h"
+}
 
 namespace
 {
@@ -33,6 +38,32 @@ std::string Configuration(const TempDir &dir)
     }
     return text + "server { listen unix:" + dir.Path("socket") + "; root " +
            dir.Path() + "; location /n { return 200 \"$arg_n\"; } } }";
+}
+
+struct Start {
+    int without; // a stack
+    int with;
+};
+
+// What has no stack never receives what is sent to it. The first test, while
+// the process has kept none of the driver's size.
+TEST(CurlStartTest, DriverWithoutAStackIsRefused)
+{
+    Start start = InChild<Start>([](Start *report) {
+        auto begin = [](void *arg) -> int64_t {
+            Start *codes = static_cast<Start *>(arg);
+            rove_curl *curl = nullptr;
+            rv_fault_arm_every("rv_pages_guard", 1, ENOMEM);
+            codes->without = rove_curl_new(&curl);
+            rv_fault_disarm();
+            codes->with = rove_curl_new(&curl);
+            rove_curl_free(curl);
+            return 0;
+        };
+        EXPECT_EQ(rove_run(nullptr, begin, report), 0);
+    });
+    EXPECT_EQ(start.without, -ENOMEM);
+    EXPECT_EQ(start.with, 0);
 }
 
 class CurlTest : public ::testing::Test
