@@ -11,7 +11,8 @@
  * writing go by errno and raise SIGPIPE. */
 struct rove_redis {
     redisContext *context;
-    size_t owed; /* replies to come for what was appended */
+    size_t owed;          /* replies to come for what was appended */
+    char part[PART_SIZE]; /* what was just read: too large for small stacks */
 };
 
 int rove_redis_new(int fd, rove_redis **out)
@@ -68,14 +69,14 @@ int rove_redis_flush(rove_redis *redis)
 }
 
 /* Reads what there is. */
-static int feed(redisContext *context)
+static int feed(rove_redis *redis)
 {
-    char part[PART_SIZE];
-    ssize_t n = rove_read(context->fd, part, sizeof part);
+    redisContext *context = redis->context;
+    ssize_t n = rove_read(context->fd, redis->part, PART_SIZE);
     if (n <= 0) {
         return n < 0 ? (int)n : -ECONNRESET;
     }
-    int state = redisReaderFeed(context->reader, part, (size_t)n);
+    int state = redisReaderFeed(context->reader, redis->part, (size_t)n);
     return state == REDIS_OK ? 0 : -EPROTO;
 }
 
@@ -92,7 +93,7 @@ int rove_redis_reply(rove_redis *redis, redisReply **reply)
             *reply = next;
             return 0;
         }
-        error = feed(redis->context);
+        error = feed(redis);
     }
     return error;
 }
