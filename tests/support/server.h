@@ -99,24 +99,27 @@ class Server
         EXPECT_TRUE(ReadUntil(ready)) << path << " printed:\n" << printed_;
     }
 
-    // Asks it to end; its exit status.
+    // Asks it to end, again and again: nginx looks whether it was asked before
+    // it waits, and misses what comes in between. Its exit status.
     int Stop(int signal = SIGTERM)
     {
-        if (pid_ > 0) {
-            kill(pid_, signal);
-        }
-        return Wait();
+        return Wait(signal);
     }
 
-    // Waits until it ends, which it is made to after 30 s; its exit status.
-    int Wait()
+    // Waits until it ends, which it is made to after 30 s; its exit status. A
+    // signal is sent at once, and every 100 ms.
+    int Wait(int signal = 0)
     {
         if (pid_ <= 0) {
             return -1;
         }
         int handle = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
         struct pollfd end = {handle, POLLIN, 0};
-        if (poll(&end, 1, 30000) != 1) {
+        int tries = 0;
+        do {
+            kill(pid_, signal);
+        } while (poll(&end, 1, 100) != 1 && ++tries < 300);
+        if (tries == 300) {
             ADD_FAILURE() << command_.front() << " did not end:\n" << Printed();
             kill(pid_, SIGKILL);
         }
