@@ -33,20 +33,24 @@ static inline uint16_t rv_guard_shield(uint32_t guard)
  * or -ESHUTDOWN. The task itself. */
 int rv_cancel_cause(rv_task *task);
 
-/* True when waits of the task must return -ECANCELED. The task itself. */
-static inline bool rv_task_is_cancelled(rv_task *task)
+/* True when the task is in no scope and nothing cancels it: none of its waits
+ * is refused. Calls nothing. The task itself. */
+static inline bool rv_task_is_unbound(const rv_task *task)
 {
     const rv_task *t = task;
     do {
-        if (__builtin_expect(t->scope != NULL, 0)) {
-            return rv_cancel_cause(task) != 0;
-        }
-        if (rv_cancel_is_raised(t)) {
-            return true;
+        if (__builtin_expect(t->scope != NULL, 0) || rv_cancel_is_raised(t)) {
+            return false;
         }
         t = rv_task_host(t);
     } while (__builtin_expect(t != NULL, 0));
-    return rv_cancel_is_ending(rv_task_scheduler(task));
+    return !rv_cancel_is_ending(rv_task_scheduler(task));
+}
+
+/* True when waits of the task must return -ECANCELED. The task itself. */
+static inline bool rv_task_is_cancelled(rv_task *task)
+{
+    return !rv_task_is_unbound(task) && rv_cancel_cause(task) != 0;
 }
 
 /* Notes in the scopes around a refused wait that it was. The task itself. */

@@ -183,21 +183,41 @@ static bool take_patiently(rv_mutex *m, uint64_t self)
     return false;
 }
 
+/* Somebody else owns it, or is about to let go. */
+static __attribute__((noinline)) int lock_held(rv_mutex *m)
+{
+    const rv_worker *w = rv_current_worker();
+    if (rv_mutex_is_mine(m, w)) {
+        rv_panic("rove_mutex_lock", "the caller owns the mutex already");
+    }
+    if (w != NULL && w->scheduler->count > 1 &&
+        take_patiently(m, rv_line_self(w))) {
+        return 0;
+    }
+    return lock_slow(m, false);
+}
+
+static __attribute__((noinline)) int lock_with_care(rv_mutex *m)
+{
+    const rv_worker *w = rv_wait_count(rv_current_worker());
+    if (rv_wait_is_refused(w)) {
+        return lock_slow(m, false);
+    }
+    return take(m, rv_line_self(w)) ? 0 : lock_held(m);
+}
+
+/* Without a call that is not its last: it saves no registers. */
 int rove_mutex_lock(rove_mutex *mutex)
 {
     rv_mutex *m = rv_mutex_of(mutex);
-    const rv_worker *w = rv_wait_count(rv_current_worker());
-    if (!rv_wait_is_refused(w)) {
-        if (take(m, rv_line_self(w))) {
-            return 0;
-        }
-        RV_CHECK(!rv_mutex_is_mine(m, w), "the caller owns the mutex already");
-        if (w != NULL && w->scheduler->count > 1 &&
-            take_patiently(m, rv_line_self(w))) {
-            return 0;
-        }
+    rv_worker *w = rv_current_worker();
+    if (__builtin_expect(!rv_wait_enter_quick(w), 0)) {
+        return lock_with_care(m);
     }
-    return lock_slow(m, false);
+    uint64_t seen = 0;
+    return rv_u64_cas_acquire(&m->word, &seen, rv_line_self(w)) /* OWN */
+               ? 0
+               : lock_held(m);
 }
 
 int rove_mutex_try_lock(rove_mutex *mutex)
@@ -232,9 +252,13 @@ static rv_woken hand_on(rv_mutex *m, uint64_t self)
     return woken;
 }
 
-static __attribute__((noinline)) void unlock_slow(rv_mutex *m, uint64_t self,
-                                                  uint64_t seen)
+static __attribute__((noinline)) void unlock_slow(rv_mutex *m)
 {
+    uint64_t self = rv_line_self(rv_current_worker());
+    uint64_t seen = rv_u64_load_relaxed(&m->word); /* confirmed by the CAS */
+    if (rv_mutex_owner(seen) != self) {
+        rv_panic("rove_mutex_unlock", "the caller does not own the mutex");
+    }
     for (;;) {
         if ((seen & RV_MUTEX_CROWDED) != 0) {
             rv_lock_acquire(&m->lock);
@@ -257,11 +281,9 @@ static __attribute__((noinline)) void unlock_slow(rv_mutex *m, uint64_t self,
 void rove_mutex_unlock(rove_mutex *mutex)
 {
     rv_mutex *m = rv_mutex_of(mutex);
-    uint64_t self = rv_line_self(rv_current_worker());
-    uint64_t seen = self;
-    if (!rv_u64_cas_release(&m->word, &seen, 0)) { /* OWN */
-        RV_CHECK(rv_mutex_owner(seen) == self,
-                 "the caller does not own the mutex");
-        unlock_slow(m, self, seen);
+    const rv_worker *w = rv_current_worker();
+    uint64_t seen = w != NULL ? rv_line_self(w) : 0;
+    if (seen == 0 || !rv_u64_cas_release(&m->word, &seen, 0)) { /* OWN */
+        unlock_slow(m);
     }
 }
