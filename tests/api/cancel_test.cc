@@ -381,7 +381,7 @@ TEST_P(CancelTest, TasksLeftAtTheEndAreCancelledAndAwaited)
     EXPECT_EQ(cancelled, 55);
 }
 
-// A16: a cancellation that comes too late for one wait is seen by the next, and
+// A cancellation that comes too late for one wait is seen by the next, and
 // a timer of an old wait does not end a new one.
 TEST_P(CancelTest, StaleTimersDoNotEndALaterWait)
 {

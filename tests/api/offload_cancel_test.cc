@@ -359,7 +359,7 @@ TEST_P(OffloadTest, RuntimeCannotBeStoppedFromAJob)
     });
 }
 
-// I3: the job waits for a future that only a task completes, in its clean-up;
+// The job waits for a future that only a task completes, in its clean-up;
 // tasks end before the pool is stopped.
 TEST_P(OffloadTest, JobThatWaitsForATaskEndsAtShutdown)
 {
@@ -396,7 +396,7 @@ TEST_P(OffloadTest, JobThatWaitsForATaskEndsAtShutdown)
     rove_future_unref(future);
 }
 
-// I6: tasks that go on offloading while the runtime ends. Each call gives its
+// Tasks that go on offloading while the runtime ends. Each call gives its
 // result or says that it did not run.
 TEST_P(OffloadTest, OffloadsDuringShutdownRunOrAreRefused)
 {

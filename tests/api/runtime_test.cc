@@ -415,7 +415,7 @@ TEST(RuntimeDefaultsTest, TheLargestNumberOfWorkersStarts)
     EXPECT_EQ(rove_run(&options, CallBody, &main), 0);
 }
 
-// D6: tasks arrive while the workers start; I1: the end comes at any moment.
+// Tasks arrive while the workers start; the end comes at any moment.
 TEST_P(RuntimeTest, StartAndStopWithWorkInFlight)
 {
     const int cycles = kUnderSanitizer ? 20 : 100;

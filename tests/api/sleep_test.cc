@@ -92,7 +92,7 @@ TEST_P(SleepTest, SleepersWakeInTheOrderOfTheirDeadlines)
     });
 }
 
-// G7, G8, D4: a cancellation that races with the expiry, on another worker than
+// A cancellation that races with the expiry, on another worker than
 // the one whose wheel holds the timer; the timer lies on the sleeper's stack.
 TEST_P(SleepTest, CancelRacesWithFiring)
 {

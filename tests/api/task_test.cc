@@ -650,7 +650,7 @@ __attribute__((noinline)) void SetErrno(int error)
     __asm__ volatile("" : : : "memory");
 }
 
-// E1: the result of a call is its value; what errno holds before or after, on
+// The result of a call is its value; what errno holds before or after, on
 // this thread or the next, changes nothing.
 TEST_P(TaskTest, CallsDoNotDependOnErrno)
 {

@@ -201,7 +201,7 @@ TEST_F(PoolTest, ResultThatIsReadyWinsOverCancellation)
     EXPECT_EQ(call.Await(), 3);
 }
 
-// H9: the caller has left, so the pool thread frees the job, after destroy.
+// The caller has left, so the pool thread frees the job, after destroy.
 TEST_F(PoolTest, AbandonedJobIsFreedByThePool)
 {
     StartPool(1);
@@ -349,7 +349,7 @@ TEST_F(PoolTest, StopReturnsAtItsDeadlineWhileAJobRuns)
     EXPECT_EQ(rv_pool_stop(&pool_, ROVE_FOREVER), 0);
 }
 
-// I4, I5: all rest, some as idle threads and perhaps one on watch; one notify
+// All rest, some as idle threads and perhaps one on watch; one notify
 // would reach one of them.
 TEST_F(PoolTest, StopReachesEveryRestingThread)
 {

@@ -1,5 +1,5 @@
 // At stake: the bookkeeping of sleepers and searchers at the edges of its words
-// and of its limits (A7, A8). Its races are the model's and the stress tests'.
+// and of its limits. Its races are the model's and the stress tests'.
 
 extern "C" {
 #include "src/sched/idle.h"

@@ -1,6 +1,6 @@
 // At stake: a cancellation races, at every offset, with each of the things that
 // can end a wait; exactly one wins, both do at times, and nothing is woken
-// twice (D3, A16, G8). 100,000 races of each kind.
+// twice. 100,000 races of each kind.
 
 #include <algorithm>
 #include <cerrno>

@@ -1,6 +1,6 @@
 // At stake: a hand-over races, at every offset, with a cancellation and with a
 // close; exactly one wins, both do at times, and no item is lost, doubled or
-// written to who lost (H7). 100,000 races of each kind. And items of many
+// written to who lost. 100,000 races of each kind. And items of many
 // senders, on tasks and plain threads, all arrive, each sender's in order.
 
 #include <array>

@@ -1,5 +1,5 @@
 // At stake: who waited frees what it waited for as soon as it returns, while
-// whoever woke it is still inside its call (H1, H11). Each object is on the
+// whoever woke it is still inside its call. Each object is on the
 // heap, so that the sanitizers see a touch that comes too late. 100,000 races
 // of each kind between tasks, fewer with plain threads.
 

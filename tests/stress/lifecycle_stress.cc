@@ -1,5 +1,5 @@
 // At stake: runtimes start and stop thousands of times with work in flight;
-// threads, descriptors and memory come back to where they were (I1, I5, D6).
+// threads, descriptors and memory come back to where they were.
 
 #include <thread>
 #include <vector>

@@ -1,6 +1,6 @@
 // At stake: a wake-up races, at every offset, with the cancellation of who is
 // to be woken; it is had by one, nobody's is lost, and the object may be freed
-// by the next who owns it (D3, H1, H5, H11). 100,000 races of each kind.
+// by the next who owns it. 100,000 races of each kind.
 
 #include <cerrno>
 #include <memory>

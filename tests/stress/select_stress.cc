@@ -1,5 +1,5 @@
 // At stake: a select raced, at every offset, by what can end it: exactly one
-// case is carried out, none of the others, and no wake-up is lost (D3, A16).
+// case is carried out, none of the others, and no wake-up is lost.
 // 100,000 races of each kind.
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // At stake: descriptors and stacks under spawn, steal, join and detach at full
-// speed (C13, D1, D8), and fork-join with parents that move.
+// speed, and fork-join with parents that move.
 
 #include <vector>
 

@@ -1,5 +1,5 @@
 // At stake: no wake-up is lost, whoever wakes whom from where, while workers go
-// to sleep all the time (A1 to A6, A14). A lost one shows as a hang.
+// to sleep all the time. A lost one shows as a hang.
 
 #include <thread>
 #include <vector>

@@ -394,7 +394,7 @@ TEST_P(DroppingTest, ADropWithoutMemoryIsRefusedWhole)
     rove_chan_unref(chan);
 }
 
-// H6: the destructor is called without the lock, so it may use the channel.
+// The destructor is called without the lock, so it may use the channel.
 rove_chan *used_in_destructor;
 
 TEST_F(ChanTest, TheDestructorMayUseTheChannel)

@@ -20,7 +20,7 @@
  *                   the load of top does not acquire
  *   READ_LATE       FREE: the thief reads the item after the CAS
  *   NO_CAS          the owner takes the last item without a CAS
- *   SHORT_INDEX     two-bit indices, which come round again (bug class C1)
+ *   SHORT_INDEX     two-bit indices, which come round again
  *
  * Not a mutation that fails: with STEAL_TOP_ACQ the thief's load of top is an
  * acquire. The CAS that stored this value is seq_cst and comes before the load
