@@ -9,7 +9,7 @@
 
 #define KIB         ((size_t)1024)
 #define MIB         (1024 * KIB)
-#define GUARD_SIZE  (64 * KIB)
+#define GUARD_SIZE  (68 * KIB)
 #define COLOURS     ((size_t)16)
 #define COLOUR_SIZE ((size_t)64)
 

@@ -4,13 +4,16 @@
  *
  * One stack, from low to high addresses:
  *
- *   64 KiB guard | the stack, growing down ... | header rv_stack | colour
+ *   68 KiB guard | the stack, growing down ... | header rv_stack | colour
  *
  * Class sizes are those of everything above the guard. The header and the first
  * frames share the topmost page: a parked task costs that one page. The colour
  * (0 to 960 bytes, by the stack's number) puts the hot ends of different stacks
  * on different lines of the processor's caches; with page-aligned tops they
- * would all compete for the same few.
+ * would all compete for the same few. Guard and stack are an odd number of
+ * pages together, for the same reason: an address translation cache finds its
+ * set by the low bits of the page's number, and with a stride of 32 pages the
+ * hot pages of all stacks would have a 32nd of it.
  *
  * A slab is one mapping for many stacks of one class, 1 GiB of addresses, less
  * when the system refuses that much. It costs memory and gets its guards only

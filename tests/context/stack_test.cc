@@ -26,7 +26,7 @@ namespace
 {
 
 constexpr size_t kKiB = 1024;
-constexpr size_t kGuard = 64 * kKiB;
+constexpr size_t kGuard = 68 * kKiB;
 constexpr size_t kHeaderAndColourMax = 128 + 16 * 64;
 constexpr rv_stack_class kClasses[] = {RV_STACK_16K, RV_STACK_64K,
                                        RV_STACK_256K};
@@ -378,6 +378,27 @@ TEST(StackTest, EveryClassAndColourIsAligned)
     for (rv_stack *stack : stacks) {
         rv_fiber_fini(&stack->fiber);
         rv_stack_free(stack);
+    }
+}
+
+// With a stride of 32 pages all hot pages would agree in five bits.
+TEST(StackTest, HotPagesDifferInTheLowBitsOfTheirNumbers)
+{
+    constexpr size_t kPages = 32;
+    constexpr size_t kPage = 4 * kKiB;
+    for (rv_stack_class c : kClasses) {
+        std::vector<rv_stack *> stacks;
+        std::set<uintptr_t> residues;
+        for (size_t i = 0; i < 2 * kPages; i++) {
+            stacks.push_back(New(c));
+            residues.insert(reinterpret_cast<uintptr_t>(stacks.back()) / kPage %
+                            kPages);
+        }
+
+        EXPECT_GE(residues.size(), kPages / 2);
+        for (rv_stack *stack : stacks) {
+            rv_stack_free(stack);
+        }
     }
 }
 
