@@ -36,8 +36,8 @@ extern "C" {
 
 typedef struct rove_curl rove_curl;
 
-/* Starts a driver, in the runtime of the calling task. 0 and *out; -ENOMEM (also
- * when there is no stack for it), -EMFILE, -ECANCELED; or why its task was
+/* Starts a driver, in the runtime of the calling task. 0 and *out; -ENOMEM (so
+ * too when there is no stack for it), -EMFILE, -ECANCELED; or why its task was
  * refused, as rove_join(NULL). Context  a task; suspends until it runs */
 ROVE_SUSPENDS ROVE_MUST_CHECK int rove_curl_new(rove_curl **out);
 

@@ -156,8 +156,9 @@ rove_connect(int fd, const struct sockaddr *address, socklen_t length);
 /* Accepts one connection; its fd, or -errno. Out of fds or memory it waits with
  * a growing back-off (1 to 100 ms) and tries again; a line goes to the
  * runtime's report sink when that had not happened for ten seconds. A
- * connection that was aborted meanwhile is skipped. address and length may be
- * NULL. May suspend. */
+ * connection that was aborted meanwhile is skipped. -EMFILE: it was accepted
+ * and closed, since its number is not served (or the listener's is not).
+ * address and length may be NULL. May suspend. */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int
 rove_accept(int fd, struct sockaddr *address, socklen_t *length);
 

@@ -73,8 +73,8 @@ rove_server_new(const rove_server_options *options, rove_connection_fn *handler,
 ROVE_API ROVE_SUSPENDS void rove_server_free(rove_server *server);
 
 /* Adds a listening socket, before the server runs: from now on the server's,
- * which closes it. Connections of TCP have TCP_NODELAY. 0 or -ENOMEM; then it
- * is the caller's.
+ * which closes it. Connections of TCP have TCP_NODELAY. 0; -ENOMEM or -EMFILE
+ * (no number that is served), and then it is the caller's.
  * Context  any thread; never suspends */
 ROVE_API ROVE_MUST_CHECK int rove_server_add(rove_server *server, int listener);
 
@@ -119,7 +119,8 @@ typedef struct rove_server_stats {
     uint64_t accepted; /* since the start */
     uint64_t current;  /* of these, those that live */
     uint64_t failed;   /* whose handler returned a failure */
-    uint64_t refused;  /* closed unserved: no memory, too many tasks, or
+    uint64_t refused;  /* closed unserved: no memory, too many tasks or fds
+                          (the listener then rests for 1 to 100 ms), or
                           draining began while they waited for the limit */
     uint64_t limited;  /* times that a listener waited for the limit */
 } rove_server_stats;

@@ -25,6 +25,7 @@ typedef struct rv_accept {
     socklen_t *length;
     rove_time pause;
     unsigned skips;
+    bool is_beyond; /* the number was one that is not served */
 } rv_accept;
 
 /* The network's errors that wait on the new connection come from accept. */
@@ -51,13 +52,15 @@ static bool is_shortage(int error)
            error == -ENOMEM;
 }
 
-/* Nobody else knows the descriptor yet. */
-static int adopt(const rv_io_call *call, int fd)
+/* Nobody else knows the descriptor yet. One of too large a number is closed, as
+ * they all will be until others have gone: the caller had better know. */
+static int adopt(const rv_io_call *call, rv_accept *a, int fd)
 {
     rv_pollable *file;
     int error = rv_pollable_of(fd, &file);
     if (error != 0) {
         (void)rv_fd_close(fd);
+        a->is_beyond = error == -EMFILE;
         return error;
     }
     rv_pollable_adopt(file, call->is_stream ? RV_CALLS_STREAM : 0);
@@ -72,13 +75,13 @@ static bool must_wait(const rv_io_call *call)
            rv_fd_recv(call->fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT) != -ENOTSOCK;
 }
 
-static int accept_one(const rv_io_call *call, const rv_accept *a)
+static int accept_one(const rv_io_call *call, rv_accept *a)
 {
     if (must_wait(call)) {
         return -EAGAIN;
     }
     int fd = rv_fd_accept(call->fd, a->address, a->length);
-    return fd >= 0 ? adopt(call, fd) : fd;
+    return fd >= 0 ? adopt(call, a, fd) : fd;
 }
 
 /* One line an episode, which ends when the shortage was not met for a while. */
@@ -108,11 +111,12 @@ static ssize_t do_accept(rv_io_call *call, void *args)
     rv_accept *a = args;
     for (;;) {
         int fd = accept_one(call, a);
+        bool is_short = is_shortage(fd) && !a->is_beyond;
         bool is_skipped = is_of_connection(fd) && ++a->skips < SKIPS_MAX;
-        if (!is_skipped && !is_of_connection(fd) && !is_shortage(fd)) {
+        if (!is_of_connection(fd) && !is_short) {
             return fd;
         }
-        if (is_shortage(fd)) {
+        if (is_short) {
             report_shortage(call, fd);
         }
         int error = is_skipped ? 0 : rv_io_back_off(call, &a->pause);

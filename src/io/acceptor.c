@@ -10,9 +10,15 @@
 
 #include "rove/io.h"
 #include "rove/net.h"
+#include "rove/task.h"
 
 #include "src/base/mem.h"
 #include "src/io/server.h"
+
+/* How long nothing is accepted after what could not be served: doubled each
+ * time. */
+#define REST_MIN ROVE_MS
+#define REST_MAX (100 * ROVE_MS)
 
 rv_acceptor *rv_acceptor_new(rove_server *server, int listener, int worker)
 {
@@ -70,24 +76,42 @@ static int serve_one(rv_acceptor *acceptor, int fd)
 }
 
 /* What cannot be served is closed, and concerns nobody else. */
+static void refuse(rv_acceptor *acceptor, int fd)
+{
+    if (fd >= 0) {
+        (void)rove_close(fd);
+    }
+    count(&acceptor->refused);
+    count(&acceptor->ended);
+}
+
+/* The next one would hardly fare better: it waits in the kernel's queue. */
+static int rest(rove_time *pause)
+{
+    *pause = *pause == 0 ? REST_MIN : *pause * 2;
+    *pause = *pause < REST_MAX ? *pause : REST_MAX;
+    return rove_sleep(*pause);
+}
+
 static int accept_all(rv_acceptor *acceptor)
 {
-    for (;;) {
+    rove_time pause = 0;
+    int error = 0;
+    while (error != -ECANCELED) {
         int fd = rove_accept(acceptor->listener, NULL, NULL);
-        if (fd < 0) {
+        if (fd < 0 && fd != -EMFILE) {
             return fd;
         }
         count(&acceptor->accepted);
-        int error = serve_one(acceptor, fd);
-        if (error != 0) {
-            (void)rove_close(fd);
-            count(&acceptor->refused);
-            count(&acceptor->ended);
+        error = fd >= 0 ? serve_one(acceptor, fd) : fd;
+        if (error == 0) {
+            pause = 0;
+            continue;
         }
-        if (error == -ECANCELED) {
-            return error;
-        }
+        refuse(acceptor, fd);
+        error = error != -ECANCELED ? rest(&pause) : error;
     }
+    return error;
 }
 
 void rv_acceptor_heed(rv_acceptor *acceptor)

@@ -10,6 +10,7 @@
 #include "src/base/mem.h"
 #include "src/io/listen.h"
 #include "src/sched/current.h"
+#include "src/sched/pollable.h"
 #include "src/sched/scheduler.h"
 
 void rove_server_options_init(rove_server_options *options)
@@ -74,6 +75,9 @@ static void add_chain(rove_server *server, rv_acceptor *first)
 int rove_server_add(rove_server *server, int listener)
 {
     RV_CHECK(server != NULL, "there is no server");
+    if (listener >= RV_POLLABLE_MAX) {
+        return -EMFILE;
+    }
     rv_acceptor *made = rv_acceptor_new(server, listener, -1);
     if (made == NULL) {
         return -ENOMEM;

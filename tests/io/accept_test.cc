@@ -219,6 +219,25 @@ TEST_F(AcceptTest, OutOfDescriptorsBacksOffAndRecovers)
     setrlimit(RLIMIT_NOFILE, &before);
 }
 
+TEST_F(AcceptTest, NumberThatIsNotServedIsClosedAndReported)
+{
+    RunTasks(1, [] {
+        Listener listener;
+        int client = listener.Connect();
+        {
+            NumbersTaken taken;
+            rv_fault_arm("rv_pollable_open", 1, EMFILE);
+            EXPECT_EQ(rove_accept(listener.fd, nullptr, nullptr), -EMFILE);
+        }
+        char byte;
+        EXPECT_EQ(rove_read(client, &byte, 1), 0);
+        Close(client);
+        client = listener.Connect();
+        Close(rove_accept(listener.fd, nullptr, nullptr));
+        Close(client);
+    });
+}
+
 TEST_F(AcceptTest, BackingOffEndsWithTheListener)
 {
     RunTasks(1, [] {

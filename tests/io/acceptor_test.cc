@@ -100,6 +100,76 @@ TEST_F(AcceptorTest, ConnectionThatCannotBeServedIsRefusedAlone)
     });
 }
 
+TEST_F(AcceptorTest, NumberThatIsNotServedIsRefusedAlone)
+{
+    RunTasks(1, [] {
+        Service service(Echo);
+        int refused;
+        {
+            NumbersTaken taken;
+            taken.GiveOneBack();
+            rv_fault_arm("rv_pollable_open", 1, EMFILE);
+            refused = service.Connect();
+            EXPECT_TRUE(IsOver(refused));
+        }
+        EXPECT_EQ(service.Stats().refused, 1u);
+        int served = service.Connect();
+        EXPECT_TRUE(Ask(served));
+        EXPECT_EQ(rove_close(refused), 0);
+        EXPECT_EQ(rove_close(served), 0);
+    });
+}
+
+int64_t FillTheRuntime(void *)
+{
+    static constexpr int kClients = 30;
+    Service service(Echo);
+    EXPECT_TRUE(service.AwaitCurrent(0));
+    int served = service.Connect();
+    EXPECT_TRUE(Ask(served));
+    rove_event is_over = ROVE_EVENT_INIT;
+    std::vector<rove_task *> tasks;
+    auto wait = [](void *event) -> int64_t {
+        return rove_event_wait(static_cast<rove_event *>(event));
+    };
+    for (rove_task *task; (task = rove_spawn(wait, &is_over)) != nullptr;) {
+        tasks.push_back(task);
+    }
+    EXPECT_EQ(rove_join(nullptr), -EAGAIN);
+    std::vector<int> clients;
+    for (int i = 0; i < kClients; i++) {
+        clients.push_back(service.Connect());
+    }
+    EXPECT_TRUE(YieldUntil([&] { return service.Stats().refused > 0; }));
+    EXPECT_LT(service.Stats().refused, static_cast<uint64_t>(kClients));
+    EXPECT_TRUE(IsOver(clients.front()));
+    EXPECT_TRUE(Ask(served));
+    rove_event_set(&is_over);
+    for (rove_task *task : tasks) {
+        EXPECT_EQ(rove_join(task), 0);
+    }
+    EXPECT_TRUE(Ask(clients.back())); // it was left to the kernel meanwhile
+    EXPECT_EQ(service.Stats().current + service.Stats().refused, 31u);
+    for (int client : clients) {
+        EXPECT_EQ(rove_close(client), 0);
+    }
+    EXPECT_EQ(rove_close(served), 0);
+    EXPECT_TRUE(service.AwaitCurrent(0));
+    return 0;
+}
+
+TEST_F(AcceptorTest, TooManyTasksRefuseSomeAndLeaveTheOthersToTheKernel)
+{
+    rove_options options;
+    rove_options_init(&options);
+    options.workers = 1;
+    options.tasks_max = 100;
+    options.stack_size = 256 * 1024;
+    int fds = CountFds();
+    EXPECT_EQ(rove_run(&options, FillTheRuntime, nullptr), 0);
+    EXPECT_EQ(CountFds(), fds);
+}
+
 TEST_F(AcceptorTest, ConnectionWithoutAStackIsRefusedAlone)
 {
     RunTasks(1, [] {

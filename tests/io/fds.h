@@ -7,11 +7,14 @@ extern "C" {
 }
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <string>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 #include "rove/rove.h"
 
@@ -132,6 +135,47 @@ struct Pipe {
 
     int out; // for reading
     int in;  // for writing
+};
+
+// Takes all numbers below one of which rove knows nothing yet, so that the next
+// descriptor gets that: with rv_pollable_open() failing it stands for one that
+// is not served.
+class NumbersTaken
+{
+  public:
+    NumbersTaken()
+    {
+        struct rlimit limit;
+        EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        limit.rlim_cur = limit.rlim_max;
+        EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        int fd;
+        do {
+            fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+            taken_.push_back(fd);
+        } while (fd >= 0 && fd < 8 * RV_POLLABLE_PAGE - 1);
+        EXPECT_GE(fd, 0);
+    }
+
+    NumbersTaken(const NumbersTaken &) = delete;
+    NumbersTaken &operator=(const NumbersTaken &) = delete;
+
+    ~NumbersTaken()
+    {
+        for (int fd : taken_) {
+            close(fd);
+        }
+    }
+
+    // The next descriptor is an ordinary one, once.
+    void GiveOneBack()
+    {
+        close(taken_.front());
+        taken_.erase(taken_.begin());
+    }
+
+  private:
+    std::vector<int> taken_;
 };
 
 inline bool HasWaiters(int fd, rv_side side)

@@ -257,6 +257,7 @@ TEST_F(ServerTest, ListeningAddsAllOrNothing)
         EXPECT_EQ(rove_server_listen(server, "127.0.0.1:0", nullptr), -ENOMEM);
         rv_fault_arm("rv_mem_zalloc", 1, ENOMEM);
         EXPECT_EQ(rove_server_add(server, 0), -ENOMEM);
+        EXPECT_EQ(rove_server_add(server, RV_POLLABLE_MAX), -EMFILE);
         EXPECT_EQ(server->count, 0u);
         EXPECT_EQ(CountFds(), fds);
         rove_server_free(server);
