@@ -98,10 +98,12 @@ int run_config(struct session *session)
 
 int run_info(struct session *session)
 {
-    rove_server_stats stats = {0};
+    rove_server_stats stats = {.size = sizeof stats};
     char text[512];
-    if (session->service->server != NULL) {
-        rove_server_get_stats(session->service->server, &stats);
+    rove_server *server = session->service->server;
+    int error = server != NULL ? rove_server_get_stats(server, &stats) : 0;
+    if (error != 0) {
+        return error;
     }
     int size =
         snprintf(text, sizeof text,

@@ -9,14 +9,9 @@
  *     rove_join(running);
  *     rove_server_free(server);
  *
- * A handler that reads a stream lets it borrow the descriptor:
+ * A handler that reads and writes by a stream gets the connection's own:
  *
- *     rove_stream_options options;
- *     rove_stream_options_init(&options);
- *     options.borrowed = 1;
- *     stream = rove_stream_new(rove_connection_fd(connection), &options);
- *     …
- *     rove_stream_close(stream); // flushes
+ *     rove_stream *stream = rove_connection_stream(connection, NULL);
  *
  * A handler that keeps connections alive tells when it is between requests, so
  * that a server that drains, or a deadline, ends its wait there and only there:
@@ -41,13 +36,16 @@ extern "C" {
 #endif
 
 struct rove_event;
+struct rove_stream;
+struct rove_stream_options;
 
 typedef struct rove_server rove_server;
 typedef struct rove_connection rove_connection;
 
 /* Serves one connection, in a task of its own; returns when that is over. The
- * server then closes the descriptor. A result < 0 but for -ECANCELED is counted
- * as a failure, and concerns no other connection. */
+ * server then closes the connection's stream, if there is one, and the
+ * descriptor. A result < 0 but for -ECANCELED is counted as a failure, and
+ * concerns no other connection. */
 typedef int64_t rove_connection_fn(rove_connection *connection, void *arg);
 
 typedef struct rove_server_options {
@@ -116,6 +114,8 @@ ROVE_API void rove_server_drain(rove_server *server, rove_time deadline);
 ROVE_API struct rove_event *rove_server_draining(rove_server *server);
 
 typedef struct rove_server_stats {
+    uint32_t size;     /* sizeof(rove_server_stats), set by the caller */
+    uint32_t reserved; /* 0 */
     uint64_t accepted; /* since the start */
     uint64_t current;  /* of these, those that live */
     uint64_t failed;   /* whose handler returned a failure */
@@ -125,10 +125,11 @@ typedef struct rove_server_stats {
     uint64_t limited;  /* times that a listener waited for the limit */
 } rove_server_stats;
 
-/* The counters, each right for some moment of the call.
+/* The counters, each right for some moment of the call. 0, or -EINVAL for a
+ * size that this library does not know.
  * Context  any thread; never suspends */
-ROVE_API void rove_server_get_stats(rove_server *server,
-                                    rove_server_stats *stats);
+ROVE_API ROVE_MUST_CHECK int rove_server_get_stats(rove_server *server,
+                                                   rove_server_stats *stats);
 
 /* For handlers. Of these, only is_draining may be called by others than the
  * connection's task, as long as the handler runs. None suspends. */
@@ -136,8 +137,18 @@ ROVE_API void rove_server_get_stats(rove_server *server,
 /* The descriptor. The server closes it: a stream on it borrows it. */
 ROVE_API int rove_connection_fd(const rove_connection *connection);
 
-/* The same, and from now on the caller closes it. */
+/* The same, and from now on the caller closes it. Not after the stream of the
+ * connection was made. */
 ROVE_API int rove_connection_take_fd(rove_connection *connection);
+
+/* The connection as a stream, made by the first call with options (NULL: the
+ * defaults; others count for nothing) and the server's. When the handler has
+ * returned, what is kept for writing is flushed, a failure of which counts as
+ * the handler's; after a failure of the handler's own it is dropped. NULL: no
+ * memory, or a bad option. */
+ROVE_API ROVE_MUST_CHECK struct rove_stream *
+rove_connection_stream(rove_connection *connection,
+                       const struct rove_stream_options *options);
 
 /* The server it belongs to. */
 ROVE_API rove_server *rove_connection_server(const rove_connection *connection);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "rove/io.h"
+#include "rove/stream.h"
 
 #include "src/base/assert.h"
 #include "src/base/mem.h"
@@ -31,6 +32,18 @@ static void count(rv_atomic_u64 *counter)
     rv_u64_fetch_add_relaxed(counter, 1); /* orders nothing */
 }
 
+/* Ends the stream, if there is one; the connection's result. */
+static int64_t finish(rove_connection *connection, int64_t result)
+{
+    rove_stream *stream = connection->stream;
+    if (stream == NULL || result < 0) {
+        rove_stream_free(stream);
+        return result;
+    }
+    int error = rove_stream_close(stream);
+    return error != 0 ? error : result;
+}
+
 static int64_t serve(void *arg)
 {
     rove_connection *connection = arg;
@@ -39,6 +52,7 @@ static int64_t serve(void *arg)
     add(acceptor, connection);
     int64_t result = server->handler(connection, server->arg);
     RV_CHECK(!connection->is_idle, "a handler returned while it was idle");
+    result = finish(connection, result);
     if (result < 0 && result != -ECANCELED) {
         count(&acceptor->failed);
     }
@@ -130,9 +144,24 @@ int rove_connection_fd(const rove_connection *connection)
 
 int rove_connection_take_fd(rove_connection *connection)
 {
+    RV_CHECK(connection->stream == NULL, "the connection's stream is on it");
     int fd = connection->fd;
     connection->fd = -1;
     return fd;
+}
+
+rove_stream *rove_connection_stream(rove_connection *connection,
+                                    const rove_stream_options *options)
+{
+    RV_CHECK(connection->fd >= 0, "the descriptor was taken");
+    if (connection->stream == NULL) {
+        rove_stream_options own;
+        rove_stream_options_init(&own);
+        own = options != NULL ? *options : own;
+        own.borrowed = 1;
+        connection->stream = rove_stream_new(connection->fd, &own);
+    }
+    return connection->stream;
 }
 
 rove_server *rove_connection_server(const rove_connection *connection)

@@ -250,9 +250,14 @@ static uint64_t difference(uint64_t accepted, uint64_t ended)
     return accepted > ended ? accepted - ended : 0;
 }
 
-void rove_server_get_stats(rove_server *server, rove_server_stats *stats)
+int rove_server_get_stats(rove_server *server, rove_server_stats *stats)
 {
-    *stats = (rove_server_stats){0};
+    RV_CHECK(server != NULL, "there is no server");
+    RV_CHECK(stats != NULL, "there is nothing to fill");
+    if (stats->size != sizeof *stats) {
+        return -EINVAL;
+    }
+    *stats = (rove_server_stats){.size = sizeof *stats};
     rv_lock_acquire(&server->lock);
     for (const rv_acceptor *a = server->acceptors; a != NULL; a = a->next) {
         uint64_t accepted = value(&a->accepted);
@@ -263,4 +268,5 @@ void rove_server_get_stats(rove_server *server, rove_server_stats *stats)
         stats->limited += value(&a->limited);
     }
     rv_lock_release(&server->lock);
+    return 0;
 }

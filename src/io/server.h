@@ -73,8 +73,9 @@ struct rove_server {
 };
 
 struct rove_connection {
-    rv_acceptor *acceptor; /* fixed */
-    int fd;                /* -1: taken */
+    rv_acceptor *acceptor;      /* fixed */
+    int fd;                     /* -1: taken */
+    struct rove_stream *stream; /* on fd, when it was asked for */
     rv_node node;
     rv_lock lock;
     bool is_idle;

@@ -2,6 +2,7 @@
 // with its connection concerns no other.
 #include <atomic>
 #include <cerrno>
+#include <string>
 #include <vector>
 
 #include "tests/io/service.h"
@@ -178,6 +179,64 @@ TEST(ConnectionDeathTest, IdleIsBegunAndEndedInTurn)
                               }),
                      "idle");
     }
+}
+
+// Answers a line with itself, kept for writing; "end" ends it well, "fail" not.
+int64_t EchoLine(rove_connection *connection)
+{
+    rove_stream *stream = rove_connection_stream(connection, nullptr);
+    EXPECT_NE(stream, nullptr);
+    EXPECT_EQ(rove_connection_stream(connection, nullptr), stream);
+    const char *line;
+    ssize_t size = rove_stream_read_until(stream, "\n", 1, 100, &line);
+    std::string text(line, size > 0 ? static_cast<size_t>(size) : 0);
+    EXPECT_EQ(rove_stream_write(stream, text.data(), text.size()), size);
+    return text == "fail\n" ? -EPROTO : 0;
+}
+
+TEST(ConnectionTest, StreamOfAConnectionIsFlushedUnlessItsHandlerFails)
+{
+    RunTasks(2, [] {
+        int fds = CountFds();
+        {
+            Service service(EchoLine);
+            int client = service.Connect();
+            EXPECT_EQ(rove_write(client, "word\n", 5), 5);
+            char back[5];
+            EXPECT_EQ(rove_read_exact(client, back, 5, nullptr), 5);
+            EXPECT_TRUE(IsOver(client));
+            EXPECT_EQ(rove_close(client), 0);
+            EXPECT_TRUE(service.AwaitCurrent(0));
+            EXPECT_EQ(service.Stats().failed, 0u);
+            client = service.Connect();
+            EXPECT_EQ(rove_write(client, "fail\n", 5), 5);
+            EXPECT_TRUE(IsOver(client));
+            EXPECT_EQ(rove_close(client), 0);
+            EXPECT_TRUE(service.AwaitCurrent(0));
+            EXPECT_EQ(service.Stats().failed, 1u);
+        }
+        EXPECT_EQ(CountFds(), fds);
+    });
+}
+
+TEST(ConnectionTest, StreamThatCannotBeFlushedIsAFailure)
+{
+    RunTasks(1, [] {
+        Service service([](rove_connection *connection) -> int64_t {
+            rove_stream_options options;
+            rove_stream_options_init(&options);
+            options.size = 1;
+            EXPECT_EQ(rove_connection_stream(connection, &options), nullptr);
+            rove_stream *stream = rove_connection_stream(connection, nullptr);
+            EXPECT_EQ(rove_stream_write(stream, "a", 1), 1);
+            return rove_shutdown(rove_connection_fd(connection), SHUT_WR);
+        });
+        int client = service.Connect();
+        EXPECT_TRUE(IsOver(client));
+        EXPECT_EQ(rove_close(client), 0);
+        EXPECT_TRUE(service.AwaitCurrent(0));
+        EXPECT_EQ(service.Stats().failed, 1u);
+    });
 }
 
 } // namespace

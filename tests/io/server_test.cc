@@ -218,8 +218,10 @@ TEST_F(ServerTest, DrainedBeforeItRunsItAcceptsNothing)
             nullptr, static_cast<uint16_t>(rove_local_port(listener)));
         rove_server_drain(server, ROVE_FOREVER);
         EXPECT_EQ(rove_server_run(server), 0);
-        rove_server_stats stats;
-        rove_server_get_stats(server, &stats);
+        rove_server_stats stats = {};
+        EXPECT_EQ(rove_server_get_stats(server, &stats), -EINVAL);
+        stats.size = sizeof stats;
+        EXPECT_EQ(rove_server_get_stats(server, &stats), 0);
         EXPECT_EQ(stats.accepted, 0u);
         EXPECT_TRUE(IsOver(client));
         EXPECT_EQ(rove_close(client), 0);

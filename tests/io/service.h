@@ -96,8 +96,9 @@ class Service
 
     rove_server_stats Stats() const
     {
-        rove_server_stats stats;
-        rove_server_get_stats(server, &stats);
+        rove_server_stats stats = {};
+        stats.size = sizeof stats;
+        EXPECT_EQ(rove_server_get_stats(server, &stats), 0);
         return stats;
     }
 
