@@ -69,7 +69,7 @@ typedef struct rv_scheduler {
     rv_atomic_u64 shortage;            /* accepts' last; see src/io/accept.c */
     void *offload;                     /* fixed: the pool of src/offload */
     rv_report report;                  /* fixed */
-    bool reports_crashes; /* fixed: workers get an alternate signal stack */
+    bool reports_crashes; /* fixed: the handler of overflows is installed */
 } rv_scheduler;
 
 typedef struct rv_scheduler_options {

@@ -477,8 +477,9 @@ void rv_worker_main(void *worker)
         rv_thread_set_slice(SLICE_NS);
     }
     rv_scheduler_wait_gate(s);
-    bool has_signal_stack =
-        s->reports_crashes && rv_overflow_thread_enter() == 0;
+    /* For handlers of the program's own, too, which could not give one to this
+     * thread. Without memory for it there is none. */
+    bool has_signal_stack = rv_overflow_thread_enter() == 0;
     rv_current *self = rv_current_get();
     self->worker = w;
     self->scheduler = s;

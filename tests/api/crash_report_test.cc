@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <string>
+#include <unistd.h>
 
 #include "tests/support/with_runtime.h"
 
@@ -97,6 +98,34 @@ TEST(CrashReportDeathTest, WithoutBeingAskedItSaysNothing)
     }
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(Overflow(0), ::testing::KilledBySignal(SIGSEGV), "^$");
+}
+
+void SayAndExit(int)
+{
+    (void)!write(STDERR_FILENO, "the program's\n", 14);
+    _exit(3);
+}
+
+void OverflowWithAHandler()
+{
+    struct sigaction action = {};
+    action.sa_handler = SayAndExit;
+    action.sa_flags = SA_ONSTACK;
+    EXPECT_EQ(sigaction(SIGSEGV, &action, nullptr), 0);
+    rove_options options = OptionsFor({2, ROVE_STEALING});
+    options.stack_size = 16384;
+    (void)rove_run(&options, OverflowingTask, nullptr);
+}
+
+// A worker has an alternate stack in any case: the program cannot give it one.
+TEST(CrashReportDeathTest, TheProgramsOwnHandlerHasAStackToRunOn)
+{
+    if (kUnderSanitizer) {
+        GTEST_SKIP() << "the sanitizer has handlers and stacks of its own";
+    }
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(OverflowWithAHandler(), ::testing::ExitedWithCode(3),
+                "the program's");
 }
 
 TEST(CrashReportTest, TheHandlerGoesWithTheLastRuntimeThatAskedForIt)
