@@ -24,6 +24,22 @@ bool bytes_number(struct bytes bytes, long long *value)
     return true;
 }
 
+struct bytes bytes_print(long long number, char text[BYTES_DIGITS])
+{
+    char *end = text + BYTES_DIGITS;
+    char *at = end;
+    unsigned long long left = number < 0 ? 0 - (unsigned long long)number
+                                         : (unsigned long long)number;
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0) {
+        *--at = '-';
+    }
+    return (struct bytes){at, (size_t)(end - at)};
+}
+
 bool bytes_is_word(struct bytes bytes, const char *word)
 {
     return bytes.size == strlen(word) &&

@@ -28,6 +28,10 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
  * all of the bytes. False: it is none, or does not fit. */
 bool bytes_number(struct bytes bytes, long long *value);
 
+/* The number in digits, as it is read, which stand somewhere in the text. */
+#define BYTES_DIGITS 20
+struct bytes bytes_print(long long number, char text[BYTES_DIGITS]);
+
 /* The same words, whatever their case. word: in lower case. */
 bool bytes_is_word(struct bytes bytes, const char *word);
 

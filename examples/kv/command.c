@@ -73,7 +73,7 @@ static int compare(const void *name, const void *command)
 const struct command *command_find(struct bytes name)
 {
     char upper[NAME_MAX_SIZE + 1] = {0};
-    if (name.size > NAME_MAX_SIZE) {
+    if (name.size > NAME_MAX_SIZE || memchr(name.data, '\0', name.size)) {
         return NULL;
     }
     for (size_t i = 0; i < name.size; i++) {
@@ -92,9 +92,11 @@ struct bytes command_arg(const struct session *session, size_t i)
     return request_arg(&session->request, i);
 }
 
-struct bytes command_key(const struct session *session)
+struct key command_key(const struct session *session, size_t i)
 {
-    return command_arg(session, 1);
+    return i == 1
+               ? session->key
+               : keyspace_key(session->service->keys, command_arg(session, i));
 }
 
 int command_wrong_type(struct session *session)
@@ -187,30 +189,45 @@ static int say_unknown(struct session *session)
     return 0;
 }
 
-static uint64_t shards_of(const struct session *session,
-                          const struct command *command)
+static uint64_t find_shards(struct session *session,
+                            const struct command *command)
 {
-    const struct keyspace *keys = session->service->keys;
     int count = (int)request_count(&session->request);
     int last = command->last < 0 ? count + command->last : command->last;
     uint64_t shards = 0;
     if ((command->flags & COMMAND_ALL_KEYS) != 0) {
         return KEYSPACE_ALL;
     }
+    if (command->first > 0) {
+        session->key =
+            keyspace_key(session->service->keys, command_arg(session, 1));
+    }
     for (int i = command->first; i > 0 && i <= last; i += command->step) {
-        shards |= keyspace_shard_of(keys, command_arg(session, (size_t)i));
+        shards |= keyspace_shard_of(command_key(session, (size_t)i));
     }
     return shards;
 }
 
+/* Most clients repeat themselves. */
+static const struct command *find_again(const struct command *last,
+                                        struct bytes name)
+{
+    return last != NULL && name.size == strlen(last->name) &&
+                   memcmp(name.data, last->name, name.size) == 0
+               ? last
+               : command_find(name);
+}
+
 int command_run(struct session *session)
 {
-    const struct command *command = command_find(command_arg(session, 0));
+    const struct command *command =
+        find_again(session->command, command_arg(session, 0));
     int count = (int)request_count(&session->request);
     char name[64];
     if (command == NULL) {
         return say_unknown(session);
     }
+    session->command = command;
     if (count < abs(command->count) ||
         (command->count > 0 && count > command->count)) {
         reply_error(&session->reply,
@@ -226,7 +243,7 @@ int command_run(struct session *session)
                     print_name(session, name));
         return 0;
     }
-    uint64_t shards = shards_of(session, command);
+    uint64_t shards = find_shards(session, command);
     int error = keyspace_lock(session->service->keys, shards);
     if (error == 0) {
         error = command->run(session);

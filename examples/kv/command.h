@@ -34,7 +34,7 @@ const struct command *command_find(struct bytes name);
 /* For the bodies. */
 
 struct bytes command_arg(const struct session *session, size_t i);
-struct bytes command_key(const struct session *session);
+struct key command_key(const struct session *session, size_t i);
 
 /* Answers with the usual errors; return 0. */
 int command_wrong_type(struct session *session);

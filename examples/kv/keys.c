@@ -6,7 +6,7 @@
 
 static struct entry *find(struct session *session)
 {
-    return keyspace_find(session->service->keys, command_key(session));
+    return keyspace_find(session->service->keys, command_key(session, 1));
 }
 
 int run_del(struct session *session)
@@ -15,7 +15,7 @@ int run_del(struct session *session)
     size_t count = request_count(&session->request);
     long long removed = 0;
     for (size_t i = 1; i < count; i++) {
-        struct entry *entry = keyspace_find(keys, command_arg(session, i));
+        struct entry *entry = keyspace_find(keys, command_key(session, i));
         if (entry != NULL) {
             keyspace_remove(keys, entry);
             removed++;
@@ -31,7 +31,7 @@ int run_exists(struct session *session)
     long long found = 0;
     for (size_t i = 1; i < count; i++) {
         found += keyspace_find(session->service->keys,
-                               command_arg(session, i)) != NULL;
+                               command_key(session, i)) != NULL;
     }
     reply_number(&session->reply, found);
     return 0;
@@ -55,12 +55,12 @@ static int expire(struct session *session, rove_time unit)
     if (!command_time(session, 2, unit, LLONG_MIN, &when)) {
         return 0;
     }
+    reply_number(&session->reply, entry != NULL);
     if (entry != NULL && when <= rove_now()) {
         keyspace_remove(keys, entry);
     } else if (entry != NULL) {
         keyspace_expire(keys, entry, when);
     }
-    reply_number(&session->reply, entry != NULL);
     return 0;
 }
 
@@ -143,7 +143,7 @@ static void list_if_matching(struct entry *entry, void *arg)
 
 int run_keys(struct session *session)
 {
-    struct listing listing = {.pattern = command_key(session)};
+    struct listing listing = {.pattern = command_arg(session, 1)};
     keyspace_visit(session->service->keys, list_if_matching, &listing);
     reply_array(&session->reply, listing.count);
     session->reply.is_lost |=

@@ -59,29 +59,31 @@ void keyspace_free(struct keyspace *keys)
     free(keys);
 }
 
-static struct shard *shard_of(struct keyspace *keys, uint64_t hash)
+struct key keyspace_key(const struct keyspace *keys, struct bytes name)
+{
+    return (struct key){name, hash_bytes(&keys->seed, name)};
+}
+
+struct shard *keyspace_shard(struct keyspace *keys, uint64_t hash)
 {
     return &keys->shards[hash >> SHARD_SHIFT];
 }
 
-struct shard *keyspace_shard(struct keyspace *keys, struct bytes key)
+uint64_t keyspace_shard_of(struct key key)
 {
-    return shard_of(keys, hash_bytes(&keys->seed, key));
-}
-
-uint64_t keyspace_shard_of(const struct keyspace *keys, struct bytes key)
-{
-    return UINT64_C(1) << (hash_bytes(&keys->seed, key) >> SHARD_SHIFT);
+    return UINT64_C(1) << (key.hash >> SHARD_SHIFT);
 }
 
 int keyspace_lock(struct keyspace *keys, uint64_t shards)
 {
     for (uint64_t left = shards; left != 0; left &= left - 1) {
-        int error = rove_mutex_lock(&keys->shards[__builtin_ctzll(left)].lock);
+        struct shard *shard = &keys->shards[__builtin_ctzll(left)];
+        int error = rove_mutex_lock(&shard->lock);
         if (error != 0) {
             keyspace_unlock(keys, shards & ~left);
             return error;
         }
+        shard->now = 0;
     }
     return 0;
 }
@@ -107,29 +109,30 @@ static void remove_at(struct shard *shard, struct entry **at)
     free_entry(entry);
 }
 
-static bool is_expired(const struct entry *entry)
+static bool is_expired(struct shard *shard, const struct entry *entry)
 {
-    return entry->expires != ROVE_FOREVER && entry->expires <= rove_now();
+    if (entry->expires == ROVE_FOREVER) {
+        return false;
+    }
+    if (shard->now == 0) {
+        shard->now = rove_now();
+    }
+    return entry->expires <= shard->now;
 }
 
-static struct entry *find(struct shard *shard, uint64_t hash, struct bytes key)
+struct entry *keyspace_find(struct keyspace *keys, struct key key)
 {
-    struct entry **at = bucket_of(shard, hash);
-    while (*at != NULL &&
-           ((*at)->hash != hash || !bytes_equal(entry_key(*at), key))) {
+    struct shard *shard = keyspace_shard(keys, key.hash);
+    struct entry **at = bucket_of(shard, key.hash);
+    while (*at != NULL && ((*at)->hash != key.hash ||
+                           !bytes_equal(entry_key(*at), key.name))) {
         at = &(*at)->next;
     }
-    if (*at != NULL && is_expired(*at)) {
+    if (*at != NULL && is_expired(shard, *at)) {
         remove_at(shard, at);
         return NULL;
     }
     return *at;
-}
-
-struct entry *keyspace_find(struct keyspace *keys, struct bytes key)
-{
-    uint64_t hash = hash_bytes(&keys->seed, key);
-    return find(shard_of(keys, hash), hash, key);
 }
 
 /* Doubles the buckets, all of a 64th of the keys at once. Without memory the
@@ -156,27 +159,22 @@ static void grow(struct shard *shard)
     shard->bucket_count = count * 2;
 }
 
-struct entry *keyspace_add(struct keyspace *keys, struct bytes key)
+struct entry *keyspace_add(struct keyspace *keys, struct key key)
 {
-    uint64_t hash = hash_bytes(&keys->seed, key);
-    struct shard *shard = shard_of(keys, hash);
-    struct entry *entry = find(shard, hash, key);
-    if (entry != NULL) {
-        return entry;
-    }
-    entry = malloc(sizeof *entry + key.size);
+    struct shard *shard = keyspace_shard(keys, key.hash);
+    struct entry *entry = malloc(sizeof *entry + key.name.size);
     if (entry == NULL) {
         return NULL;
     }
     if (shard->size >= shard->bucket_count) {
         grow(shard);
     }
-    struct entry **bucket = bucket_of(shard, hash);
+    struct entry **bucket = bucket_of(shard, key.hash);
     *entry = (struct entry){.next = *bucket,
-                            .hash = hash,
+                            .hash = key.hash,
                             .expires = ROVE_FOREVER,
-                            .key_size = key.size};
-    memcpy(entry->key, key.data, key.size);
+                            .key_size = key.name.size};
+    memcpy(entry->key, key.name.data, key.name.size);
     *bucket = entry;
     shard->size++;
     return entry;
@@ -184,7 +182,7 @@ struct entry *keyspace_add(struct keyspace *keys, struct bytes key)
 
 void keyspace_remove(struct keyspace *keys, struct entry *entry)
 {
-    struct shard *shard = shard_of(keys, entry->hash);
+    struct shard *shard = keyspace_shard(keys, entry->hash);
     struct entry **at = bucket_of(shard, entry->hash);
     while (*at != entry) {
         at = &(*at)->next;
@@ -195,7 +193,7 @@ void keyspace_remove(struct keyspace *keys, struct entry *entry)
 void keyspace_expire(struct keyspace *keys, struct entry *entry,
                      rove_time expires)
 {
-    struct shard *shard = shard_of(keys, entry->hash);
+    struct shard *shard = keyspace_shard(keys, entry->hash);
     shard->expiring -= entry->expires != ROVE_FOREVER;
     shard->expiring += expires != ROVE_FOREVER;
     entry->expires = expires;
@@ -217,12 +215,12 @@ void keyspace_clear(struct keyspace *keys)
     }
 }
 
-static void visit_chain(struct entry *entry,
+static void visit_chain(struct shard *shard, struct entry *entry,
                         void (*visit)(struct entry *entry, void *arg),
                         void *arg)
 {
     for (; entry != NULL; entry = entry->next) {
-        if (!is_expired(entry)) {
+        if (!is_expired(shard, entry)) {
             visit(entry, arg);
         }
     }
@@ -232,9 +230,9 @@ void keyspace_visit(struct keyspace *keys,
                     void (*visit)(struct entry *entry, void *arg), void *arg)
 {
     for (size_t i = 0; i < KEYSPACE_SHARDS; i++) {
-        const struct shard *shard = &keys->shards[i];
+        struct shard *shard = &keys->shards[i];
         for (size_t j = 0; j < shard->bucket_count; j++) {
-            visit_chain(shard->buckets[j], visit, arg);
+            visit_chain(shard, shard->buckets[j], visit, arg);
         }
     }
 }

@@ -2,7 +2,8 @@
  *
  * Whoever looks at keys locks the shards they are in, all at once and in
  * order, and none of the calls in between waits: so every command is atomic,
- * and commands on different keys rarely meet.
+ * and commands on different keys rarely meet. Time stands still meanwhile: what
+ * was found once does not expire before the shard is unlocked.
  *
  * A key that has expired is not found, and goes when it is looked for; the
  * sweeper finds the others.
@@ -23,6 +24,12 @@
 #define KEYSPACE_SHARDS 64
 #define KEYSPACE_ALL    UINT64_MAX
 
+/* A key as it is looked for. */
+struct key {
+    struct bytes name;
+    uint64_t hash;
+};
+
 struct entry {
     struct entry *next;
     uint64_t hash;
@@ -40,8 +47,9 @@ struct shard {
     struct entry **buckets;
     size_t bucket_count; /* a power of two */
     size_t size;
-    size_t expiring;             /* entries that expire at some time */
-    size_t swept;                /* the bucket the sweeper goes on with */
+    size_t expiring; /* entries that expire at some time */
+    size_t swept;    /* the bucket the sweeper goes on with */
+    rove_time now;   /* for who has locked it; 0: nobody has asked yet */
     struct waiter *first, *last; /* for lists: examples/kv/waiter.h */
 } __attribute__((aligned(64)));
 
@@ -55,8 +63,10 @@ struct keyspace *keyspace_new(void);
 /* NULL is ignored. */
 void keyspace_free(struct keyspace *keys);
 
+struct key keyspace_key(const struct keyspace *keys, struct bytes name);
+
 /* The shard of a key, as a bit. */
-uint64_t keyspace_shard_of(const struct keyspace *keys, struct bytes key);
+uint64_t keyspace_shard_of(struct key key);
 
 /* Locks the shards of a set, or none and -ECANCELED. */
 ROVE_MUST_CHECK int keyspace_lock(struct keyspace *keys, uint64_t shards);
@@ -65,14 +75,14 @@ void keyspace_unlock(struct keyspace *keys, uint64_t shards);
 /* The rest is for who has locked the shard of the key. */
 
 /* The shard itself. */
-struct shard *keyspace_shard(struct keyspace *keys, struct bytes key);
+struct shard *keyspace_shard(struct keyspace *keys, uint64_t hash);
 
 /* The entry of a key; NULL: there is none. */
-struct entry *keyspace_find(struct keyspace *keys, struct bytes key);
+struct entry *keyspace_find(struct keyspace *keys, struct key key);
 
-/* The same, made when there is none, without a value: the caller gives it one,
- * or removes it. NULL: no memory. */
-struct entry *keyspace_add(struct keyspace *keys, struct bytes key);
+/* Makes one for a key that was not found, without a value: the caller gives it
+ * one, or removes it. NULL: no memory. */
+struct entry *keyspace_add(struct keyspace *keys, struct key key);
 
 /* Removes it with its value. */
 void keyspace_remove(struct keyspace *keys, struct entry *entry);

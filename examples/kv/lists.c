@@ -8,7 +8,7 @@
 
 /* The entry of the list of a key: NULL when there is no key. False: it is a
  * string, and that was answered. */
-static bool find_list(struct session *session, struct bytes key,
+static bool find_list(struct session *session, struct key key,
                       struct entry **entry)
 {
     *entry = keyspace_find(session->service->keys, key);
@@ -27,11 +27,11 @@ static void remove_if_empty(struct session *session, struct entry *entry)
     }
 }
 
-/* The entry to push to; NULL: no memory. */
-static struct entry *add_list(struct session *session, struct bytes key)
+/* A new entry to push to; NULL: no memory. */
+static struct entry *add_list(struct session *session, struct key key)
 {
     struct entry *entry = keyspace_add(session->service->keys, key);
-    if (entry != NULL && entry->list == NULL) {
+    if (entry != NULL) {
         entry->list = list_new();
         if (entry->list == NULL) {
             keyspace_remove(session->service->keys, entry);
@@ -53,13 +53,15 @@ static bool push_item(struct list *list, enum list_end end, struct bytes bytes)
 
 static int push(struct session *session, enum list_end end)
 {
-    struct bytes key = command_key(session);
+    struct key key = command_key(session, 1);
     size_t count = request_count(&session->request);
     struct entry *entry;
     if (!find_list(session, key, &entry)) {
         return 0;
     }
-    entry = add_list(session, key);
+    if (entry == NULL) {
+        entry = add_list(session, key);
+    }
     if (entry == NULL) {
         return command_no_memory(session);
     }
@@ -112,7 +114,7 @@ static int pop(struct session *session, enum list_end end)
                     "ERR value is out of range, must be positive");
         return 0;
     }
-    if (!find_list(session, command_key(session), &entry)) {
+    if (!find_list(session, command_key(session, 1), &entry)) {
         return 0;
     }
     if (entry == NULL) {
@@ -144,7 +146,7 @@ int run_rpop(struct session *session)
 int run_llen(struct session *session)
 {
     struct entry *entry;
-    if (find_list(session, command_key(session), &entry)) {
+    if (find_list(session, command_key(session, 1), &entry)) {
         reply_number(&session->reply,
                      entry != NULL ? (long long)entry->list->size : 0);
     }
@@ -156,7 +158,7 @@ int run_lindex(struct session *session)
     struct entry *entry;
     long long i;
     if (!command_number(session, 2, &i) ||
-        !find_list(session, command_key(session), &entry)) {
+        !find_list(session, command_key(session, 1), &entry)) {
         return 0;
     }
     long long size = entry != NULL ? (long long)entry->list->size : 0;
@@ -176,7 +178,7 @@ int run_lrange(struct session *session)
     long long first, last;
     if (!command_number(session, 2, &first) ||
         !command_number(session, 3, &last) ||
-        !find_list(session, command_key(session), &entry)) {
+        !find_list(session, command_key(session, 1), &entry)) {
         return 0;
     }
     long long size = entry != NULL ? (long long)entry->list->size : 0;
@@ -220,12 +222,12 @@ static bool read_timeout(struct session *session, size_t i, rove_time *deadline)
 static int begin_to_wait(struct session *session, enum list_end end,
                          size_t count, rove_time deadline)
 {
-    struct bytes *keys = malloc(count * sizeof *keys);
+    struct key *keys = malloc(count * sizeof *keys);
     if (keys == NULL) {
         return command_no_memory(session);
     }
     for (size_t i = 0; i < count; i++) {
-        keys[i] = command_arg(session, i + 1);
+        keys[i] = command_key(session, i + 1);
     }
     session->waiting =
         waiting_begin(session->service->keys, end, keys, count, deadline);
@@ -241,14 +243,14 @@ static int pop_or_wait(struct session *session, enum list_end end)
         return 0;
     }
     for (size_t i = 1; i <= count; i++) {
-        struct bytes key = command_arg(session, i);
+        struct key key = command_key(session, i);
         struct entry *entry;
         if (!find_list(session, key, &entry)) {
             return 0;
         }
         if (entry != NULL) {
             reply_array(&session->reply, 2);
-            reply_string(&session->reply, key);
+            reply_string(&session->reply, key.name);
             pop_item(session, entry, end);
             remove_if_empty(session, entry);
             return 0;

@@ -49,7 +49,7 @@ int run_punsubscribe(struct session *session)
 
 int run_publish(struct session *session)
 {
-    long count = hub_publish(session->service->hub, command_key(session),
+    long count = hub_publish(session->service->hub, command_arg(session, 1),
                              command_arg(session, 2));
     if (count == -ENOMEM) {
         return command_no_memory(session);

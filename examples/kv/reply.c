@@ -18,22 +18,13 @@ static void add_text(struct reply *reply, const char *text)
 /* A type, a number, and the end of the line. */
 static void add_number(struct reply *reply, char type, long long number)
 {
-    char line[24];
-    char *end = line + sizeof line;
-    char *at = end;
-    unsigned long long left = number < 0 ? 0 - (unsigned long long)number
-                                         : (unsigned long long)number;
-    *--at = '\n';
-    *--at = '\r';
-    do {
-        *--at = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
-    if (number < 0) {
-        *--at = '-';
-    }
-    *--at = type;
-    add(reply, at, (size_t)(end - at));
+    char line[1 + BYTES_DIGITS + 2];
+    struct bytes digits = bytes_print(number, line + 1);
+    char *begin = line + (digits.data - line) - 1;
+    *begin = type;
+    line[1 + BYTES_DIGITS] = '\r';
+    line[2 + BYTES_DIGITS] = '\n';
+    add(reply, begin, digits.size + 3);
 }
 
 void reply_status(struct reply *reply, const char *status)

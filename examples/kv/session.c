@@ -77,12 +77,18 @@ static void stop_listening(struct session *session)
     }
 }
 
-/* Sends the answers, and waits for more bytes. 0 or -errno: it is over. */
+/* Sends the answers, and waits for more bytes. 0 or -errno: it is over.
+ *
+ * Others that are ready come first: so the answers of many clients go out close
+ * together, and a process with many connections is woken once for them. */
 static int await_bytes(struct session *session)
 {
     const char *data;
     bool is_idle = request_is_between(&session->request);
-    int error = session_flush(session);
+    int error = session->reply.text.size > 0 ? rove_yield() : 0;
+    if (error == 0) {
+        error = session_flush(session);
+    }
     if (error != 0) {
         return error;
     }
@@ -135,7 +141,7 @@ static int take_item(struct session *session)
     const struct waiter *served = waiting_end(session->waiting);
     if (served != NULL) {
         reply_array(&session->reply, 2);
-        reply_string(&session->reply, served->key);
+        reply_string(&session->reply, served->key.name);
         reply_string(&session->reply, text_bytes(served->item));
     } else {
         reply_nil_array(&session->reply);

@@ -18,6 +18,7 @@
 #include "examples/kv/reply.h"
 #include "examples/kv/request.h"
 
+struct command;
 struct waiting;
 
 /* What all clients share. */
@@ -34,6 +35,8 @@ struct session {
     rove_stream *stream;
     struct request request;
     struct reply reply;
+    const struct command *command; /* the last one; NULL: there was none */
+    struct key key;                /* its first one, if it has any */
     struct subscriber subscriber;
     rove_task *deliverer;    /* writes the outbox; NULL: nobody does */
     struct waiting *waiting; /* the command waits for an item */

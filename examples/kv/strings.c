@@ -2,13 +2,12 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 
 #include "examples/kv/command.h"
 
 /* The string of a key: *text, or NULL when there is no key. False: it is a
  * list, and that was answered. */
-static bool find_text(struct session *session, struct bytes key,
+static bool find_text(struct session *session, struct key key,
                       struct entry **entry)
 {
     *entry = keyspace_find(session->service->keys, key);
@@ -19,13 +18,15 @@ static bool find_text(struct session *session, struct bytes key,
     return true;
 }
 
-/* Gives a key a value, whatever it had, for ever. False: no memory; then a key
- * that was there is as before. */
-static bool set(struct session *session, struct bytes key, struct bytes value,
-                rove_time expires)
+/* Gives a key a value, whatever it had: its entry, NULL: there is none. False:
+ * no memory; then a key that was there is as before. */
+static bool set(struct session *session, struct key key, struct entry *entry,
+                struct bytes value, rove_time expires)
 {
     struct keyspace *keys = session->service->keys;
-    struct entry *entry = keyspace_add(keys, key);
+    if (entry == NULL) {
+        entry = keyspace_add(keys, key);
+    }
     if (entry == NULL) {
         return false;
     }
@@ -44,7 +45,7 @@ static bool set(struct session *session, struct bytes key, struct bytes value,
 int run_get(struct session *session)
 {
     struct entry *entry;
-    if (find_text(session, command_key(session), &entry)) {
+    if (find_text(session, command_key(session, 1), &entry)) {
         if (entry != NULL) {
             reply_string(&session->reply, text_bytes(entry->text));
         } else {
@@ -57,7 +58,7 @@ int run_get(struct session *session)
 int run_getdel(struct session *session)
 {
     struct entry *entry =
-        keyspace_find(session->service->keys, command_key(session));
+        keyspace_find(session->service->keys, command_key(session, 1));
     run_get(session);
     if (entry != NULL && entry->list == NULL) {
         keyspace_remove(session->service->keys, entry);
@@ -108,7 +109,7 @@ int run_set(struct session *session)
 {
     struct reply *reply = &session->reply;
     struct set_options options;
-    struct bytes key = command_key(session);
+    struct key key = command_key(session, 1);
     if (!read_set_options(session, &options)) {
         return 0;
     }
@@ -126,7 +127,7 @@ int run_set(struct session *session)
         options.expires = entry->expires;
     }
     if (is_set &&
-        !set(session, key, command_arg(session, 2), options.expires)) {
+        !set(session, key, entry, command_arg(session, 2), options.expires)) {
         return options.gets ? -ENOMEM : command_no_memory(session);
     }
     if (is_set && !options.gets) {
@@ -141,7 +142,9 @@ static int set_for(struct session *session, rove_time unit)
     if (!command_time(session, 2, unit, 1, &expires)) {
         return 0;
     }
-    if (!set(session, command_key(session), command_arg(session, 3), expires)) {
+    struct key key = command_key(session, 1);
+    struct entry *entry = keyspace_find(session->service->keys, key);
+    if (!set(session, key, entry, command_arg(session, 3), expires)) {
         return command_no_memory(session);
     }
     reply_status(&session->reply, "OK");
@@ -160,9 +163,10 @@ int run_psetex(struct session *session)
 
 int run_setnx(struct session *session)
 {
-    struct bytes key = command_key(session);
+    struct key key = command_key(session, 1);
     bool is_new = keyspace_find(session->service->keys, key) == NULL;
-    if (is_new && !set(session, key, command_arg(session, 2), ROVE_FOREVER)) {
+    if (is_new &&
+        !set(session, key, NULL, command_arg(session, 2), ROVE_FOREVER)) {
         return command_no_memory(session);
     }
     reply_number(&session->reply, is_new);
@@ -175,7 +179,7 @@ int run_mget(struct session *session)
     reply_array(&session->reply, count - 1);
     for (size_t i = 1; i < count; i++) {
         const struct entry *entry =
-            keyspace_find(session->service->keys, command_arg(session, i));
+            keyspace_find(session->service->keys, command_key(session, i));
         if (entry != NULL && entry->text != NULL) {
             reply_string(&session->reply, text_bytes(entry->text));
         } else {
@@ -194,7 +198,9 @@ int run_mset(struct session *session)
         return 0;
     }
     for (size_t i = 1; i < count; i += 2) {
-        if (!set(session, command_arg(session, i), command_arg(session, i + 1),
+        struct key key = command_key(session, i);
+        struct entry *entry = keyspace_find(session->service->keys, key);
+        if (!set(session, key, entry, command_arg(session, i + 1),
                  ROVE_FOREVER)) {
             return command_no_memory(session);
         }
@@ -205,10 +211,10 @@ int run_mset(struct session *session)
 
 static int add(struct session *session, long long more)
 {
-    struct bytes key = command_key(session);
+    struct key key = command_key(session, 1);
     struct entry *entry;
     long long number = 0;
-    char digits[24];
+    char digits[BYTES_DIGITS];
     if (!find_text(session, key, &entry)) {
         return 0;
     }
@@ -220,8 +226,7 @@ static int add(struct session *session, long long more)
                     "ERR increment or decrement would overflow");
         return 0;
     }
-    int size = snprintf(digits, sizeof digits, "%lld", number);
-    if (!set(session, key, (struct bytes){digits, (size_t)size},
+    if (!set(session, key, entry, bytes_print(number, digits),
              entry != NULL ? entry->expires : ROVE_FOREVER)) {
         return command_no_memory(session);
     }
@@ -260,7 +265,8 @@ int run_decrby(struct session *session)
 
 int run_append(struct session *session)
 {
-    struct bytes key = command_key(session), more = command_arg(session, 2);
+    struct key key = command_key(session, 1);
+    struct bytes more = command_arg(session, 2);
     struct entry *entry;
     if (!find_text(session, key, &entry)) {
         return 0;
@@ -271,7 +277,7 @@ int run_append(struct session *session)
     }
     size += more.size;
     if (entry != NULL ? !text_append(&entry->text, more)
-                      : !set(session, key, more, ROVE_FOREVER)) {
+                      : !set(session, key, NULL, more, ROVE_FOREVER)) {
         return command_no_memory(session);
     }
     reply_number(&session->reply, (long long)size);
@@ -281,7 +287,7 @@ int run_append(struct session *session)
 int run_strlen(struct session *session)
 {
     struct entry *entry;
-    if (find_text(session, command_key(session), &entry)) {
+    if (find_text(session, command_key(session, 1), &entry)) {
         reply_number(&session->reply,
                      entry != NULL ? (long long)entry->text->size : 0);
     }

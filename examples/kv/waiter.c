@@ -20,8 +20,8 @@ static void dequeue(struct shard *shard, struct waiter *waiter)
 }
 
 struct waiting *waiting_begin(struct keyspace *keys, enum list_end end,
-                              const struct bytes keys_waited_for[],
-                              size_t count, rove_time deadline)
+                              const struct key keys_waited_for[], size_t count,
+                              rove_time deadline)
 {
     struct waiting *waiting =
         calloc(1, sizeof *waiting + count * sizeof waiting->waiters[0]);
@@ -39,8 +39,8 @@ struct waiting *waiting_begin(struct keyspace *keys, enum list_end end,
                                   .end = end,
                                   .served = served,
                                   .index = (int64_t)i};
-        waiting->shards |= keyspace_shard_of(keys, waiter->key);
-        enqueue(keyspace_shard(keys, waiter->key), waiter);
+        waiting->shards |= keyspace_shard_of(waiter->key);
+        enqueue(keyspace_shard(keys, waiter->key.hash), waiter);
     }
     return waiting;
 }
@@ -50,7 +50,7 @@ static void leave_queues(struct waiting *waiting)
     for (size_t i = 0; i < waiting->count; i++) {
         struct waiter *waiter = &waiting->waiters[i];
         if (waiter->is_queued) {
-            dequeue(keyspace_shard(waiting->keys, waiter->key), waiter);
+            dequeue(keyspace_shard(waiting->keys, waiter->key.hash), waiter);
         }
     }
 }
@@ -93,12 +93,13 @@ void waiting_free(struct waiting *waiting)
  * waiter was served elsewhere, or gave up. */
 void waiters_serve(struct keyspace *keys, struct entry *entry)
 {
-    struct shard *shard = keyspace_shard(keys, entry_key(entry));
+    struct shard *shard = keyspace_shard(keys, entry->hash);
     struct waiter *next;
     for (struct waiter *waiter = shard->first;
          waiter != NULL && entry->list->size > 0; waiter = next) {
         next = waiter->next;
-        if (!bytes_equal(waiter->key, entry_key(entry))) {
+        if (waiter->key.hash != entry->hash ||
+            !bytes_equal(waiter->key.name, entry_key(entry))) {
             continue;
         }
         waiter->item = list_peek(entry->list, waiter->end);

@@ -12,7 +12,7 @@
 struct waiter {
     struct waiter *previous, *next;
     bool is_queued;
-    struct bytes key;
+    struct key key;
     enum list_end end;
     rove_future *served; /* the index of the waiter that has its item */
     int64_t index;
@@ -34,8 +34,8 @@ struct waiting {
  * ends. The caller has locked their shards, and found nothing. NULL: no memory.
  */
 struct waiting *waiting_begin(struct keyspace *keys, enum list_end end,
-                              const struct bytes keys_waited_for[],
-                              size_t count, rove_time deadline);
+                              const struct key keys_waited_for[], size_t count,
+                              rove_time deadline);
 
 /* Ends it: the waiter that was served, or NULL. The caller has locked nothing.
  */
