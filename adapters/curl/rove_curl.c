@@ -8,29 +8,24 @@
 #define EVENTS_AT_ONCE 32
 #define STACK_SIZE     262144 /* libcurl and the TLS below it */
 
-/* A transfer, in the frame of who performs it. The driver touches it from its
- * message on until it sets `done`, or `stopped` after a second message. */
+/* A transfer, in the frame of who performs it. Sent to the driver to begin it,
+ * and once more to end it early: it is the driver's until it sets `done`, or
+ * then `stopped`. */
 struct transfer {
     CURL *easy;
     rove_event done;
     rove_event stopped;
     int result;
-    bool is_running;
-};
-
-struct message {
-    struct transfer *transfer;
-    bool is_stop;
+    enum { NEW, RUNNING, ENDED } state;
 };
 
 /* But for channel and event all is the driver's. */
 struct rove_curl {
     CURLM *multi;
     int epoll; /* of libcurl's sockets */
-    rove_time alarm;
     size_t running;
     rove_event started;
-    rove_chan *messages; /* without room: what was sent was received */
+    rove_chan *transfers; /* without room: what was sent was received */
     rove_task *driver;
 };
 
@@ -53,12 +48,12 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
     return 0;
 }
 
-static int on_timer(CURLM *multi, long span, void *context)
+/* When libcurl wants to be called though no socket is ready. */
+static rove_time alarm_of(const rove_curl *curl)
 {
-    rove_curl *curl = context;
-    (void)multi;
-    curl->alarm = span < 0 ? ROVE_FOREVER : rove_now() + span * ROVE_MS;
-    return 0;
+    long span = -1; /* ms */
+    (void)curl_multi_timeout(curl->multi, &span);
+    return span < 0 ? ROVE_FOREVER : rove_now() + span * ROVE_MS;
 }
 
 static void end(rove_curl *curl, struct transfer *transfer, int result)
@@ -66,22 +61,21 @@ static void end(rove_curl *curl, struct transfer *transfer, int result)
     (void)curl_multi_remove_handle(curl->multi, transfer->easy);
     curl->running--;
     transfer->result = result;
-    transfer->is_running = false;
+    transfer->state = ENDED;
     rove_event_set(&transfer->done);
 }
 
-static void obey(rove_curl *curl, const struct message *message)
+static void obey(rove_curl *curl, struct transfer *transfer)
 {
-    struct transfer *transfer = message->transfer;
-    if (message->is_stop) {
-        if (transfer->is_running) {
+    if (transfer->state != NEW) {
+        if (transfer->state == RUNNING) {
             end(curl, transfer, -ECANCELED);
         }
         rove_event_set(&transfer->stopped);
         return;
     }
     curl->running++;
-    transfer->is_running = true;
+    transfer->state = RUNNING;
     (void)curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
     (void)curl_easy_setopt(transfer->easy, CURLOPT_NOSIGNAL, 1L);
     if (curl_multi_add_handle(curl->multi, transfer->easy) != CURLM_OK) {
@@ -104,11 +98,8 @@ static void act(rove_curl *curl)
         (void)curl_multi_socket_action(curl->multi, events[i].data.fd, mask,
                                        &unused);
     }
-    if (rove_now() >= curl->alarm) {
-        curl->alarm = ROVE_FOREVER;
-        (void)curl_multi_socket_action(curl->multi, CURL_SOCKET_TIMEOUT, 0,
-                                       &unused);
-    }
+    (void)curl_multi_socket_action(curl->multi, CURL_SOCKET_TIMEOUT, 0,
+                                   &unused);
     CURLMsg *news;
     while ((news = curl_multi_info_read(curl->multi, &unused)) != NULL) {
         struct transfer *transfer;
@@ -127,25 +118,25 @@ static int64_t drive(void *arg)
     bool is_ending = false;
     rove_event_set(&curl->started);
     while (!is_ending || curl->running > 0) {
-        struct message message;
+        struct transfer *transfer;
         rove_case cases[] = {
-            rove_on_recv(curl->messages, &message),
+            rove_on_recv(curl->transfers, &transfer),
             rove_on_fd(curl->epoll, POLLIN),
-            rove_on_time(curl->alarm),
+            rove_on_time(alarm_of(curl)),
         };
         int which = rove_select(cases, 3, 0);
         if (which < 0 && !is_ending) {
             rove_shield_open(&shield, ROVE_FOREVER);
             is_ending = true;
         } else if (which == 0 && cases[0].result == 0) {
-            obey(curl, &message);
+            obey(curl, transfer);
         } else if (which == 0) {
             break;
         } else {
             act(curl);
         }
     }
-    rove_chan_close(curl->messages);
+    rove_chan_close(curl->transfers);
     if (is_ending) {
         (void)rove_scope_close(&shield);
     }
@@ -155,7 +146,7 @@ static int64_t drive(void *arg)
 static void release(rove_curl *curl)
 {
     (void)curl_multi_cleanup(curl->multi);
-    rove_chan_unref(curl->messages);
+    rove_chan_unref(curl->transfers);
     if (curl->epoll >= 0) {
         (void)close(curl->epoll);
     }
@@ -163,14 +154,12 @@ static void release(rove_curl *curl)
 }
 
 /* A driver for which there is no stack ends without having run: nobody would
- * receive its messages. */
+ * receive what is sent to it. */
 static int start(rove_curl *curl)
 {
     rove_task_options options;
     (void)curl_multi_setopt(curl->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     (void)curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
-    (void)curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    (void)curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
     rove_task_options_init(&options);
     options.stack_size = STACK_SIZE;
     options.name = "curl";
@@ -183,7 +172,7 @@ static int start(rove_curl *curl)
     if (which == 0) {
         return 0;
     }
-    rove_chan_close(curl->messages);
+    rove_chan_close(curl->transfers);
     int error = (int)rove_join(curl->driver);
     return which < 0 ? which : error;
 }
@@ -194,12 +183,11 @@ int rove_curl_new(rove_curl **out)
     if (curl == NULL) {
         return -ENOMEM;
     }
-    curl->alarm = ROVE_FOREVER;
     curl->multi = curl_multi_init();
-    curl->messages = rove_chan_new(sizeof(struct message), 0, NULL);
+    curl->transfers = rove_chan_new(sizeof(struct transfer *), 0, NULL);
     curl->epoll = epoll_create1(EPOLL_CLOEXEC);
     int error = curl->epoll < 0 ? -EMFILE : -ENOMEM;
-    if (curl->multi != NULL && curl->messages != NULL && curl->epoll >= 0) {
+    if (curl->multi != NULL && curl->transfers != NULL && curl->epoll >= 0) {
         error = start(curl);
     }
     if (error != 0) {
@@ -213,7 +201,7 @@ int rove_curl_new(rove_curl **out)
 void rove_curl_free(rove_curl *curl)
 {
     if (curl != NULL) {
-        rove_chan_close(curl->messages);
+        rove_chan_close(curl->transfers);
         (void)rove_join(curl->driver);
         release(curl);
     }
@@ -221,19 +209,17 @@ void rove_curl_free(rove_curl *curl)
 
 int rove_curl_perform(rove_curl *curl, CURL *easy)
 {
-    struct transfer transfer = {
+    struct transfer own = {
         .easy = easy, .done = ROVE_EVENT_INIT, .stopped = ROVE_EVENT_INIT};
-    struct message message = {&transfer, false};
-    int error = rove_chan_send(curl->messages, &message);
-    if (error != 0 || rove_event_wait(&transfer.done) == 0) {
-        return error != 0 ? error : transfer.result;
+    struct transfer *transfer = &own;
+    int error = rove_chan_send(curl->transfers, &transfer);
+    if (error != 0 || rove_event_wait(&own.done) == 0) {
+        return error != 0 ? error : own.result;
     }
     ROVE_SHIELD(ROVE_FOREVER)
     {
-        message.is_stop = true;
-        error = rove_chan_send(curl->messages, &message);
-        error =
-            rove_event_wait(error == 0 ? &transfer.stopped : &transfer.done);
+        error = rove_chan_send(curl->transfers, &transfer);
+        error = rove_event_wait(error == 0 ? &own.stopped : &own.done);
     }
-    return error == 0 ? transfer.result : error;
+    return error == 0 ? own.result : error;
 }
