@@ -22,6 +22,20 @@
  *         rove_connection_idle_end(connection);
  *     } while (size > 0 && answer(stream) &&
  *              !rove_connection_is_draining(connection));
+ *
+ * Or it lets the connection rest, which then needs no stack, and is called
+ * again:
+ *
+ *     int64_t serve(rove_connection *connection, void *arg) {
+ *         void *state; // NULL: a new connection
+ *         if (rove_connection_rested(connection, &state) != 0) {
+ *             … its time is over: give back what state holds …
+ *             return 0;
+ *         }
+ *         … answer what has come …
+ *         rove_connection_rest(connection, rove_now() + 60 * ROVE_SEC, state);
+ *         return 0;
+ *     }
  */
 #ifndef ROVE_SERVER_H
 #define ROVE_SERVER_H
@@ -100,10 +114,11 @@ rove_server_listen(rove_server *server, const char *where,
  *          heed its cancellation is waited for */
 ROVE_API ROVE_SUSPENDS ROVE_MUST_CHECK int rove_server_run(rove_server *server);
 
-/* Ends the server: listeners are closed, idle connections woken, and the rest
- * may go on until `deadline` (ROVE_FOREVER: as long as they like); then they
- * are cancelled. rove_server_run() returns when all have ended. Before it runs:
- * it will accept nothing. Again: with an earlier deadline, that one counts.
+/* Ends the server: listeners are closed, connections that are idle or at rest
+ * woken, and the others may go on until `deadline` (ROVE_FOREVER: as long as
+ * they like); then they are cancelled. rove_server_run() returns when all have
+ * ended. Before it runs: it will accept nothing. Again: with an earlier
+ * deadline, that one counts.
  * Context  any thread, until the server is freed; rove_server_run() does not
  *          return before a call it ends by; never suspends
  * Cost     wakes all idle connections */
@@ -165,6 +180,31 @@ ROVE_API void rove_connection_idle_begin(rove_connection *connection,
  * -ESHUTDOWN (the server drains), -ECANCELED (the task is cancelled). A result
  * that was ready counts: then it is 0, though the server drains. */
 ROVE_API int rove_connection_idle_end(rove_connection *connection);
+
+/* When the handler returns now the connection is not over: its task ends, and
+ * the handler is called again, in a task of its own, as soon as there is
+ * something to read, `deadline` passes (ROVE_FOREVER: never) or the server
+ * drains. In between it counts as before, and owns no stack: all of it takes
+ * less than a kilobyte. What the handler returns is ignored.
+ *
+ * The connection's stream stays; what it keeps for writing is flushed first.
+ * Only bytes that come count, not those that a stream has read. A handler that
+ * is asked for much had better wait a little with its stack (idle_begin) before
+ * it lets go of it. state: kept for the next call.
+ *
+ * Without memory for it, or for one more task, the task of this call waits
+ * instead. */
+ROVE_API void rove_connection_rest(rove_connection *connection,
+                                   rove_time deadline, void *state);
+
+/* What the handler is called for. 0: a new connection (*state is NULL), or one
+ * that rested and can be read; -ETIMEDOUT, -ESHUTDOWN or -ECANCELED: its rest
+ * was cut short, as in idle_end. -ENOMEM: there was no stack to wake it with,
+ * and none became free; the client has been told, and the handler is to give
+ * back what it keeps, and to return. Others: why the stream could not be
+ * flushed. *state: what rest was given. */
+ROVE_API int rove_connection_rested(const rove_connection *connection,
+                                    void **state);
 
 #ifdef __cplusplus
 }

@@ -32,6 +32,7 @@ rv_acceptor *rv_acceptor_new(rove_server *server, int listener, int worker)
     made->worker = worker;
     rv_list_init(&made->connections);
     rv_list_init(&made->told);
+    rv_list_init(&made->lost);
     /* Connections inherit it. Without effect on what is not TCP. */
     (void)rove_tcp_set_nodelay(listener, 1);
     return made;
@@ -103,6 +104,7 @@ static int accept_all(rv_acceptor *acceptor)
             return fd;
         }
         count(&acceptor->accepted);
+        rv_rest_bury_lost(acceptor);
         error = fd >= 0 ? serve_one(acceptor, fd) : fd;
         if (error == 0) {
             pause = 0;
@@ -167,6 +169,7 @@ int64_t rv_acceptor_run(void *arg)
     (void)rove_close(acceptor->listener);
     acceptor->listener = -1;
     (void)rove_group_close(&acceptor->group);
+    rv_rest_bury_lost(acceptor);
     show(acceptor, false, false);
     (void)rove_scope_close(&acceptor->bound);
     acceptor->result = result_of(acceptor, error);

@@ -1,6 +1,7 @@
-/* One connection of a server, and its task.
+/* One connection of a server, and its tasks: one for each call of the handler.
  */
 #include <errno.h>
+#include <poll.h>
 
 #include "rove/io.h"
 #include "rove/stream.h"
@@ -8,6 +9,8 @@
 #include "src/base/assert.h"
 #include "src/base/mem.h"
 #include "src/io/server.h"
+#include "src/sched/current.h"
+#include "src/sched/wake.h"
 #include "src/task/spawn.h"
 
 /* So many are told at once, with others kept from coming and going. */
@@ -44,14 +47,16 @@ static int64_t finish(rove_connection *connection, int64_t result)
     return error != 0 ? error : result;
 }
 
-static int64_t serve(void *arg)
+void rv_connection_give_place(rove_server *server)
 {
-    rove_connection *connection = arg;
+    if (server->is_limited) {
+        rove_semaphore_give(&server->places, 1);
+    }
+}
+
+void rv_connection_give_back(rove_connection *connection, int64_t result)
+{
     rv_acceptor *acceptor = connection->acceptor;
-    rove_server *server = acceptor->server;
-    add(acceptor, connection);
-    int64_t result = server->handler(connection, server->arg);
-    RV_CHECK(!connection->is_idle, "a handler returned while it was idle");
     result = finish(connection, result);
     if (result < 0 && result != -ECANCELED) {
         count(&acceptor->failed);
@@ -65,10 +70,51 @@ static int64_t serve(void *arg)
     }
     rv_mem_free(connection);
     count(&acceptor->ended);
-    if (server->is_limited) {
-        rove_semaphore_give(&server->places, 1);
+}
+
+/* No memory for that, or for one more task: this one waits. */
+static void rest_here(rove_connection *connection)
+{
+    rove_connection_idle_begin(connection, connection->rest_until);
+    int events = rove_poll(connection->fd, POLLIN);
+    int status = rove_connection_idle_end(connection);
+    connection->rested = events > 0 ? 0 : status;
+}
+
+/* What the stream keeps is not for later. */
+static int flush(const rove_connection *connection)
+{
+    rove_stream *stream = connection->stream;
+    return stream != NULL ? rove_stream_flush(stream) : 0;
+}
+
+int64_t rv_connection_attend(rove_connection *connection)
+{
+    rove_server *server = connection->acceptor->server;
+    for (;;) {
+        connection->wants_rest = false;
+        int64_t result = server->handler(connection, server->arg);
+        RV_CHECK(!connection->is_idle, "a handler returned while it was idle");
+        if (!connection->wants_rest) {
+            rv_connection_give_back(connection, result);
+            rv_connection_give_place(server);
+            return 0;
+        }
+        connection->rested = flush(connection);
+        if (connection->rested == 0) {
+            if (rv_rest_begin(connection)) {
+                return 0;
+            }
+            rest_here(connection);
+        }
     }
-    return 0;
+}
+
+static int64_t serve(void *arg)
+{
+    rove_connection *connection = arg;
+    add(connection->acceptor, connection);
+    return rv_connection_attend(connection);
 }
 
 /* A task that serves for sure: the descriptor, and the place within the limit,
@@ -106,8 +152,13 @@ int rv_connection_start(rv_acceptor *acceptor, int fd)
 /* Under its lock. */
 static void tell(rove_connection *connection)
 {
-    connection->is_told = true;
-    rove_scope_cancel(&connection->idle);
+    if (connection->is_idle) {
+        connection->is_told = true;
+        rove_scope_cancel(&connection->idle);
+    } else if (connection->resting != 0) {
+        connection->is_told = true;
+        rv_wake(rv_current_worker(), connection->resting, RV_CAUSE_SOURCE);
+    }
 }
 
 static bool tell_some(rv_acceptor *acceptor)
@@ -121,9 +172,7 @@ static bool tell_some(rv_acceptor *acceptor)
         }
         rove_connection *told = rv_container_of(node, rove_connection, node);
         rv_lock_acquire(&told->lock);
-        if (told->is_idle) {
-            tell(told);
-        }
+        tell(told);
         rv_lock_release(&told->lock);
         rv_list_push_back(&acceptor->told, node);
     }

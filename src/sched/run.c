@@ -100,7 +100,7 @@ void rv_run_begin_slow(rv_task *task)
 void rv_run_drop_slow(rv_task *task)
 {
     if (task->traits.flags & RV_TASK_OWNS_START) {
-        rv_start_disarm(task->arg);
+        rv_start_disarm(task->arg, true);
     }
     if (task->traits.flags & RV_TASK_OWNS_ARG) {
         rv_mem_free(task->arg);

@@ -6,11 +6,13 @@
  * Law. Who spawns the task begins its wait, arms the source with the wait's
  * reference and parks the task, as a task does for itself in task/await.h; what
  * claims the wait (the source, a canceller) has the task run. disarm is called
- * once: by the task before anything else, or by who ends a task that never ran.
+ * once: by the task before anything else, or by who ends a task that never ran,
+ * for want of a stack; then what arg owns is lost unless disarm sees to it.
  */
 #ifndef SRC_SCHED_START_H
 #define SRC_SCHED_START_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,14 +21,15 @@
 typedef struct rv_start {
     rove_fn *fn; /* what the user gave */
     void *arg;
-    /* Takes the source back, fired or not; NULL: it was. Does not suspend. */
-    void (*disarm)(struct rv_start *start);
+    /* Takes the source back, fired or not; NULL: it was. Does not suspend.
+     * is_lost: fn will not run. */
+    void (*disarm)(struct rv_start *start, bool is_lost);
 } rv_start;
 
-static inline void rv_start_disarm(rv_start *start)
+static inline void rv_start_disarm(rv_start *start, bool is_lost)
 {
     if (start->disarm != NULL) {
-        start->disarm(start);
+        start->disarm(start, is_lost);
         start->disarm = NULL;
     }
 }
@@ -35,7 +38,7 @@ static inline void rv_start_disarm(rv_start *start)
 static inline int64_t rv_start_run(void *start)
 {
     rv_start *self = (rv_start *)start;
-    rv_start_disarm(self);
+    rv_start_disarm(self, false);
     return self->fn(self->arg);
 }
 

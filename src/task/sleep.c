@@ -66,8 +66,9 @@ typedef struct delayed_start {
     rv_wake_timer timer;
 } delayed_start;
 
-static void disarm_delayed(rv_start *start)
+static void disarm_delayed(rv_start *start, bool is_lost)
 {
+    (void)is_lost;
     rv_timer_stop(&rv_container_of(start, delayed_start, start)->timer);
 }
 
