@@ -44,6 +44,8 @@ static const struct option_row rows[] = {
      "ms for a body to come"},
     {"idle-time", TIME, FIELD(limits.idle_time), TIME_MOST,
      "ms between two requests"},
+    {"rest-time", TIME, FIELD(limits.rest_time), TIME_MOST,
+     "ms of these until a connection gives its stack back"},
     {"write-time", TIME, FIELD(limits.write_time), TIME_MOST,
      "ms for a client to take some of an answer"},
     {"linger-time", TIME, FIELD(limits.linger_time), TIME_MOST,

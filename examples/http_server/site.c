@@ -11,6 +11,7 @@ void limits_init(struct limits *limits)
         .head_time = 10 * ROVE_SEC,
         .body_time = 30 * ROVE_SEC,
         .idle_time = 60 * ROVE_SEC,
+        .rest_time = 20 * ROVE_MS,
         .write_time = 30 * ROVE_SEC,
         .linger_time = 2 * ROVE_SEC,
     };

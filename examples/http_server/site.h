@@ -17,6 +17,7 @@ struct limits {
     rove_time head_time;   /* from the first byte of a head to its last */
     rove_time body_time;   /* for a body to come */
     rove_time idle_time;   /* between two requests */
+    rove_time rest_time;   /* of these: with its stack */
     rove_time write_time;  /* for a client to take what it is sent */
     rove_time linger_time; /* for it to close after the last answer */
 };

@@ -24,6 +24,10 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HELLO = b"Hello, world\n"
 LAST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 LONG = 60_000  # ms: no test takes so long
+MOST = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+IDLE = min(2000, MOST - 100)  # connections
+with open(SERVER, "rb") as program:  # what sanitizers keep is not the server's
+    HAS_SANITIZER = b"__sanitizer" in program.read()
 
 
 class Server:
@@ -75,6 +79,10 @@ class Server:
             client.sendall(request)
             return read_all(client)
 
+    def memory(self):
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1]) << 10
+
     def fds(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
@@ -103,7 +111,10 @@ def read_answer(client):
     size = int(re.search(rb"Content-Length: (\d+)", data)[1])
     body = b""
     while len(body) < size:
-        body += client.recv(size - len(body))
+        part = client.recv(size - len(body))
+        if not part:
+            raise EOFError(body)
+        body += part
     return data, body
 
 
@@ -201,7 +212,8 @@ class HttpServerTest(unittest.TestCase):
         self.assertIn(b"Content-Length: 6\r\n", head)
         self.assertTrue(head.endswith(b"\r\n\r\n"))
 
-    def test_tls(self):
+    def make_certificate(self):
+        """The options of a server that has it, and a context for clients."""
         cert = os.path.join(self.directory.name, "cert.pem")
         key = os.path.join(self.directory.name, "key.pem")
         subprocess.run(
@@ -209,12 +221,36 @@ class HttpServerTest(unittest.TestCase):
              "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=x",
              "-days", "2", "-keyout", key, "-out", cert],
             check=True, stderr=subprocess.DEVNULL)
-        data = os.urandom(100_000)
-        self.write("data", data)
-        server = self.serve("--tls-cert=" + cert, "--tls-key=" + key,
-                            root=self.root)
         context = ssl.create_default_context(cafile=cert)
         context.check_hostname = False
+        return ["--tls-cert=" + cert, "--tls-key=" + key], context
+
+    def test_a_request_may_come_with_the_end_of_the_handshake(self):
+        """OpenSSL has then read it already."""
+        options, context = self.make_certificate()
+        server = self.serve(*options, f"--idle-time={LONG}")
+        arrived, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(arrived, leaving)
+        with server.connect() as client:
+            def until_done(call):
+                while True:
+                    try:
+                        return call()
+                    except ssl.SSLWantReadError:
+                        client.sendall(leaving.read())
+                        part = client.recv(65536)
+                        if not part:
+                            raise EOFError
+                        arrived.write(part)
+            until_done(tls.do_handshake)
+            tls.write(GET)  # and what ends the handshake, at once
+            self.assertIn(b" 200 ", until_done(lambda: tls.read(65536)))
+
+    def test_tls(self):
+        data = os.urandom(100_000)
+        self.write("data", data)
+        options, context = self.make_certificate()
+        server = self.serve(*options, root=self.root)
         with context.wrap_socket(server.connect()) as client:
             client.sendall(GET * 2)
             self.assertEqual(read_answer(client)[1], HELLO)
@@ -274,13 +310,55 @@ class HttpServerTest(unittest.TestCase):
             self.assertTrue(answer.startswith(b"HTTP/1.1 408 "), answer)
 
     def test_idle_clients_are_closed(self):
-        server = self.serve("--idle-time=50")
-        with server.connect() as client:
-            self.assertEqual(client.recv(1), b"")
+        """Those that rest, and those that do not yet."""
+        for rest in 0, LONG:
+            server = self.serve("--idle-time=50", f"--rest-time={rest}")
+            with server.connect() as client:
+                self.assertEqual(client.recv(1), b"")
+            with server.connect() as client:
+                client.sendall(GET)
+                self.assertEqual(read_answer(client)[1], HELLO)
+                self.assertEqual(client.recv(1), b"")
+
+    def test_idle_clients_cost_no_stack_and_are_served_again(self):
+        """A stack has two pages at least, one of them in memory, and what
+        was a client's memory serves the next one."""
+        server = self.serve("--rest-time=0", f"--idle-time={LONG}",
+                            f"--drain-time={LONG}")
         with server.connect() as client:
             client.sendall(GET)
-            self.assertEqual(read_answer(client)[1], HELLO)
+            size = len(b"".join(read_answer(client)))
+
+        def ask(client):
+            client.sendall(GET)
+            return client.recv(size, socket.MSG_WAITALL)
+
+        def assert_is_small():
+            if not HAS_SANITIZER:
+                self.assertLess(server.memory() - empty, IDLE * 3072)
+        before = server.fds()
+        empty = server.memory()
+        for _ in range(2):
+            clients = []
+            for _ in range(IDLE):  # one by one: nothing but idle ones is many
+                clients.append(server.connect())
+                self.assertTrue(ask(clients[-1]).endswith(HELLO))
+            for client in clients:
+                self.assertTrue(ask(client).endswith(HELLO))
+            assert_is_small()
+            self.assertGreaterEqual(server.fds(), IDLE)
+            for client in clients:
+                client.close()
+            self.assert_no_fds_left(server, before)
+        assert_is_small()
+        clients = [server.connect() for _ in range(100)]
+        for client in clients:
+            client.sendall(GET)
+            read_answer(client)
+        server.drain()
+        for client in clients:
             self.assertEqual(client.recv(1), b"")
+        self.assertEqual(server.end(), 0)
 
     def test_clients_that_never_read_are_given_up(self):
         self.write("large", bytes(8 << 20))
@@ -400,5 +478,22 @@ class HttpServerTest(unittest.TestCase):
             check=True).stdout)
 
 
+class RestingTest(HttpServerTest):
+    """Once more, with connections that rest whenever they can."""
+
+    test_clients_that_never_read_are_given_up = None
+    test_curl_is_served = None
+    test_drains_no_longer_than_it_may = None
+    test_files_outside_the_root_are_not_found = None
+    test_idle_clients_are_closed = None
+    test_idle_clients_cost_no_stack_and_are_served_again = None
+    test_options_that_are_none = None
+    test_unix_socket = None
+
+    def serve(self, *options, **named):
+        return super().serve("--rest-time=0", *options, **named)
+
+
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MOST, MOST))
     unittest.main()
