@@ -5,14 +5,14 @@
 
 bool balancer_init(struct balancer *balancer, const struct options *options)
 {
-    balancer->count = options->upstream_count;
+    balancer->count = options->upstreams.count;
     balancer->connect_time = options->connect_time;
     balancer->mutex = (rove_mutex)ROVE_MUTEX_INIT;
     for (uint32_t i = 0; i < balancer->count; i++) {
         struct upstream *upstream = &balancer->upstreams[i];
-        if (!upstream_init(upstream, options->upstreams[i])) {
+        if (!upstream_init(upstream, options->upstreams.texts[i])) {
             fprintf(stderr, "proxy: not an upstream: %s\n",
-                    options->upstreams[i]);
+                    options->upstreams.texts[i]);
             return false;
         }
         upstream->pool.max = options->pool_max;

@@ -14,7 +14,7 @@
 #include "examples/proxy/upstream.h"
 
 struct balancer {
-    struct upstream upstreams[OPTIONS_UPSTREAMS_MAX];
+    struct upstream upstreams[OPTION_LIST_MAX];
     uint32_t count;
     rove_time connect_time;
     rove_mutex mutex;

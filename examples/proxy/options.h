@@ -8,12 +8,11 @@
 
 #include "rove/rove.h"
 
-#define OPTIONS_UPSTREAMS_MAX 64
+#include "examples/service/option.h"
 
 struct options {
     const char *listen;
-    const char *upstreams[OPTIONS_UPSTREAMS_MAX];
-    uint32_t upstream_count;
+    struct option_list upstreams;
     const char *mode;
     bool is_http; /* what the mode says */
     uint32_t workers;
