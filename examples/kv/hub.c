@@ -16,8 +16,8 @@ struct topic {
 struct subscription {
     struct topic *topic;
     struct subscriber *who;
-    struct subscription *previous, *next; /* of the topic */
-    struct subscription *next_own;        /* of the subscriber */
+    struct subscription *previous, *next;         /* of the topic */
+    struct subscription *previous_own, *next_own; /* of the subscriber */
 };
 
 struct hub *hub_new(void)
@@ -69,16 +69,23 @@ static void drop_topic_without_subscribers(struct topic **at)
     }
 }
 
-/* Where a subscription is linked, or would be. */
-static struct subscription **find_own(struct subscriber *who,
-                                      enum topic_kind kind, struct bytes name)
+/* NULL: there is none. It is in two lists, of which the shorter one is searched
+ * to its end: so many channels of one client, or many clients of one channel,
+ * keep nobody waiting. */
+static struct subscription *find_own(struct hub *hub, struct subscriber *who,
+                                     enum topic_kind kind, struct bytes name)
 {
-    struct subscription **at = &who->first;
-    while (*at != NULL && ((*at)->topic->kind != kind ||
-                           !bytes_equal(name_of((*at)->topic), name))) {
-        at = &(*at)->next_own;
+    const struct topic *topic = *find_topic(hub, kind, name);
+    struct subscription *own = who->first;
+    struct subscription *other = topic != NULL ? topic->first : NULL;
+    while (own != NULL && other != NULL && own->topic != topic) {
+        if (other->who == who) {
+            return other;
+        }
+        own = own->next_own;
+        other = other->next;
     }
-    return at;
+    return other != NULL ? own : NULL;
 }
 
 static int add(struct hub *hub, struct subscriber *who, enum topic_kind kind,
@@ -101,29 +108,36 @@ static int add(struct hub *hub, struct subscriber *who, enum topic_kind kind,
     if (topic->first != NULL) {
         topic->first->previous = new;
     }
+    if (who->first != NULL) {
+        who->first->previous_own = new;
+    }
     topic->first = new;
     who->first = new;
     who->count++;
     return 0;
 }
 
-static void drop(struct hub *hub, struct subscription **own)
+/* Ends what is no longer in its subscriber's list. */
+static void drop(struct hub *hub, struct subscription *old)
 {
-    struct subscription *old = *own;
     struct topic *topic = old->topic;
-    *own = old->next_own;
     old->who->count--;
     if (old->next != NULL) {
         old->next->previous = old->previous;
     }
-    if (old->previous != NULL) {
-        old->previous->next = old->next;
-    } else {
-        topic->first = old->next;
-    }
+    *(old->previous != NULL ? &old->previous->next : &topic->first) = old->next;
     free(old);
     drop_topic_without_subscribers(
         find_topic(hub, topic->kind, name_of(topic)));
+}
+
+static void take_out(struct subscriber *who, const struct subscription *own)
+{
+    struct subscription *previous = own->previous_own, *next = own->next_own;
+    *(previous != NULL ? &previous->next_own : &who->first) = next;
+    if (next != NULL) {
+        next->previous_own = previous;
+    }
 }
 
 /* Tells a subscriber what became of a topic; without one (NULL): of none. */
@@ -154,7 +168,7 @@ int hub_subscribe(struct hub *hub, struct subscriber *who, enum topic_kind kind,
     if (error != 0) {
         return error;
     }
-    if (*find_own(who, kind, name) == NULL) {
+    if (find_own(hub, who, kind, name) == NULL) {
         error = add(hub, who, kind, name);
     }
     if (error == 0) {
@@ -177,8 +191,9 @@ int hub_unsubscribe(struct hub *hub, struct subscriber *who,
     if (error != 0) {
         return error;
     }
-    struct subscription **own = find_own(who, kind, name);
-    if (*own != NULL) {
+    struct subscription *own = find_own(hub, who, kind, name);
+    if (own != NULL) {
+        take_out(who, own);
         drop(hub, own);
     }
     error = tell(who, end_of(kind), &name);
@@ -228,7 +243,9 @@ void hub_leave(struct hub *hub, struct subscriber *who)
     {
         if (rove_rwlock_write(&hub->lock) == 0) {
             while (who->first != NULL) {
-                drop(hub, &who->first);
+                struct subscription *own = who->first;
+                who->first = own->next_own;
+                drop(hub, own);
             }
             rove_rwlock_unlock(&hub->lock);
         }

@@ -6,6 +6,9 @@
 #include "examples/kv/command.h"
 #include "examples/kv/waiter.h"
 
+/* So much is read of the commands behind one that waits. */
+#define AHEAD_MOST 65536
+
 /* So much of answers is sent though more commands are there. */
 #define ANSWERS_SIZE 16384
 
@@ -111,9 +114,9 @@ static bool is_gone(struct session *session)
     return more <= (ssize_t)size;
 }
 
-/* Waits for an item, the deadline, or the end of the server or the client. What
- * a client sends while it waits is looked at once: after that, its going
- * is not noticed before an item has come. */
+/* Waits for an item, the deadline, or the end of the server or the client. That
+ * one is noticed behind what the client sends meanwhile, unless this is more
+ * than is read ahead. */
 static void await_item(struct session *session)
 {
     struct waiting *waiting = session->waiting;
@@ -123,11 +126,12 @@ static void await_item(struct session *session)
         rove_on_event(rove_server_draining(session->service->server)),
         rove_on_fd(rove_connection_fd(session->connection), POLLIN),
     };
-    size_t count = rove_stream_buffered(session->stream, NULL) == 0 ? 4 : 3;
-    int which = rove_select(cases, count, ROVE_FIRST_LISTED);
-    if (which == 3 && !is_gone(session)) {
-        which = rove_select(cases, 3, ROVE_FIRST_LISTED);
-    }
+    int which;
+    do {
+        size_t ahead = rove_stream_buffered(session->stream, NULL);
+        which =
+            rove_select(cases, ahead < AHEAD_MOST ? 4 : 3, ROVE_FIRST_LISTED);
+    } while (which == 3 && !is_gone(session));
     session->is_over = which < 0 || which >= 2;
 }
 
