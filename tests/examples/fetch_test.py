@@ -25,11 +25,6 @@ BIG = bytes(range(256)) * 32768
 LONG = 60  # seconds: no test takes so long
 ENVIRONMENT = {"PATH": os.environ["PATH"], "no_proxy": "*"}
 
-# ThreadSanitizer holds a signal back until the thread makes a call that it
-# knows to block; the thread in rove_run() makes none.
-with open(FETCH, "rb") as binary:
-    HOLDS_SIGNALS = b"__tsan_init" in binary.read()
-
 
 def failures(errors):
     """The lines of fetch itself: a build with delays names its seed, too."""
@@ -208,7 +203,6 @@ class FetchTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.check_summary(done.stdout, 0, 1, 2)
 
-    @unittest.skipIf(HOLDS_SIGNALS, "ThreadSanitizer holds the signal back")
     def test_interrupt_ends_what_runs_and_the_summary_comes(self):
         with tempfile.TemporaryDirectory() as directory:
             process = self.start("--timeout=%d" % LONG, "--output", directory,
