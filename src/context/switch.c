@@ -88,7 +88,9 @@ void rv_fiber_init(rv_fiber *fiber, char *low, size_t size, char *top,
     words->self = fiber;
     fiber->low = low;
     fiber->size = size;
-    fiber->context = make_fcontext(words, size, rv_switch_first_frame);
+    /* relaxed, here and below: as in rv_switch_arrive */
+    rv_ptr_store_relaxed(&fiber->context,
+                         make_fcontext(words, size, rv_switch_first_frame));
     rv_switch_make_shadow(fiber);
 }
 
@@ -104,7 +106,7 @@ void rv_fiber_adopt_thread(rv_fiber *fiber)
         (void)pthread_attr_getstack(&attributes, &low, &size);
         (void)pthread_attr_destroy(&attributes);
     }
-    fiber->context = NULL;
+    rv_ptr_store_relaxed(&fiber->context, NULL);
     fiber->low = low;
     fiber->size = size;
     rv_switch_adopt_shadow(fiber);
@@ -113,5 +115,5 @@ void rv_fiber_adopt_thread(rv_fiber *fiber)
 void rv_fiber_fini(rv_fiber *fiber)
 {
     rv_switch_drop_shadow(fiber);
-    fiber->context = NULL;
+    rv_ptr_store_relaxed(&fiber->context, NULL); /* relaxed: as above */
 }

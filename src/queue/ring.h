@@ -134,6 +134,17 @@ static inline void *rv_ring_pop(rv_ring *r)
     return NULL;
 }
 
+/* Owner. The item behind the n oldest; NULL if there are not so many. A hint: a
+ * thief may have taken it. */
+static inline void *rv_ring_peek(const rv_ring *r, uint64_t n)
+{
+    uint64_t h = rv_u64_load_relaxed(&r->head); /* a hint */
+    uint64_t t = rv_u64_load_relaxed(&r->tail); /* only the owner writes */
+    return (int64_t)(t - h) > (int64_t)n
+               ? rv_ptr_load_relaxed(&r->slots[(h + n) & r->mask]) /* own */
+               : NULL;
+}
+
 /* Owner. Takes the oldest item if it is `item`; false: it is not, or a thief
  * was faster. */
 static inline bool rv_ring_pop_if(rv_ring *r, const void *item)

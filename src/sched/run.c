@@ -18,7 +18,7 @@ static rv_stack *stack_of(rv_fiber *fiber)
 static void settle_on(rv_task *task, rv_stack *stack)
 {
     stack->owner = task;
-    task->fiber = &stack->fiber;
+    rv_task_set_fiber(task, &stack->fiber);
 }
 
 static rv_stack *get_stack(rv_worker *w, rv_stack_class size_class)
@@ -43,11 +43,11 @@ bool rv_run_give_stack(rv_worker *w, rv_task *task)
 
 void rv_run_take_stack(rv_worker *w, rv_task *task)
 {
-    if (task->fiber == NULL) {
+    if (rv_task_fiber(task) == NULL) {
         return;
     }
-    rv_stack *stack = stack_of(task->fiber);
-    task->fiber = NULL;
+    rv_stack *stack = stack_of(rv_task_fiber(task));
+    rv_task_set_fiber(task, NULL);
     rv_fiber_fini(&stack->fiber);
     if (w != NULL) {
         rv_stack_cache_put(&w->stacks, stack);
@@ -67,22 +67,23 @@ bool rv_run_prepare(rv_worker *w, rv_task *task)
 
 rv_fiber *rv_run_fiber_slow(rv_worker *w, rv_task *task)
 {
-    while (task != NULL && task->fiber == NULL && !rv_run_prepare(w, task)) {
+    while (task != NULL && rv_task_fiber(task) == NULL &&
+           !rv_run_prepare(w, task)) {
         task = rv_worker_pick(w);
     }
     w->current = task;
-    return task != NULL ? task->fiber : &w->loop;
+    return task != NULL ? rv_task_fiber(task) : &w->loop;
 }
 
 void rv_run_from_loop(rv_worker *w, rv_task *task)
 {
-    if (task->fiber == NULL && !rv_run_prepare(w, task)) {
+    if (rv_task_fiber(task) == NULL && !rv_run_prepare(w, task)) {
         return;
     }
     w->current = task;
     w->handoff.from = &w->loop;
     w->handoff.publish = NULL;
-    rv_switch(&w->handoff, task->fiber);
+    rv_switch(&w->handoff, rv_task_fiber(task));
 }
 
 void rv_run_begin_slow(rv_task *task)
@@ -154,13 +155,13 @@ static rv_task *next_here(rv_worker *w, rv_stack *stack, rv_fiber **to)
     rv_task *task = starved != NULL ? rv_container_of(starved, rv_task, link)
                                     : rv_worker_pick(w);
     while (task != NULL) {
-        if (task->fiber == NULL &&
+        if (rv_task_fiber(task) == NULL &&
             task->traits.stack_class == stack->size_class) {
             return task;
         }
-        if (task->fiber != NULL || rv_run_prepare(w, task)) {
+        if (rv_task_fiber(task) != NULL || rv_run_prepare(w, task)) {
             w->current = task;
-            *to = task->fiber;
+            *to = rv_task_fiber(task);
             return NULL;
         }
         task = rv_worker_pick(w);
@@ -175,7 +176,7 @@ static rv_task *next_here(rv_worker *w, rv_stack *stack, rv_fiber **to)
 static void run_stack(rv_handoff *handoff)
 {
     rv_worker *w = rv_worker_of(handoff);
-    rv_stack *stack = stack_of(w->current->fiber);
+    rv_stack *stack = stack_of(rv_task_fiber(w->current));
     rv_fiber *to;
     for (;;) {
         rv_task *task = w->current;

@@ -37,11 +37,11 @@ rv_fiber *rv_run_fiber_slow(rv_worker *w, rv_task *task);
  * w->current. */
 static inline rv_fiber *rv_run_fiber_of(rv_worker *w, rv_task *task)
 {
-    if (__builtin_expect(task == NULL || task->fiber == NULL, 0)) {
+    if (__builtin_expect(task == NULL || rv_task_fiber(task) == NULL, 0)) {
         return rv_run_fiber_slow(w, task);
     }
     w->current = task;
-    return task->fiber;
+    return rv_task_fiber(task);
 }
 
 /* Leaves the current task's stack for `picked` (NULL: the loop); `publish` runs
@@ -51,7 +51,7 @@ rv_run_leave_for(rv_worker *w, rv_task *picked,
                  void (*publish)(rv_handoff *, void *))
 {
     rv_task *self = w->current;
-    w->handoff.from = self->fiber;
+    w->handoff.from = rv_task_fiber(self);
     w->handoff.publish = publish;
     w->handoff.arg = self;
     return rv_worker_of(rv_switch(&w->handoff, rv_run_fiber_of(w, picked)));
@@ -115,7 +115,8 @@ static inline bool rv_run_may_inline(const rv_worker *w, const rv_task *task)
          w->scheduler->stealing)) {
         return false;
     }
-    const rv_stack *stack = rv_container_of(host->fiber, rv_stack, fiber);
+    const rv_stack *stack =
+        rv_container_of(rv_task_fiber(host), rv_stack, fiber);
     return rv_stack_room(stack) >= stack->fiber.size / 2;
 }
 
@@ -126,7 +127,7 @@ static inline rv_worker *rv_run_inline(rv_worker *w, rv_task *task,
                                        int64_t *result)
 {
     rv_task *host = w->current;
-    task->fiber = host->fiber;
+    rv_task_set_fiber(task, rv_task_fiber(host));
     rv_ptr_store_relaxed(&task->host, host); /* its own */
     w->current = task;
     *result = rv_run_body(task);

@@ -6,6 +6,7 @@
  * Who may touch a field
  *   claim, join, fn, scheduler, id, cancel, guest, host, wake_word, guard
  *               anyone, as atomics
+ *   fiber       as the rest; atomic since others may look ahead (ring.h)
  *   link        whoever holds the task: the queue it is in, the free list
  *   the rest    the task itself, its spawner before the first push, and who
  *               frees it
@@ -70,8 +71,8 @@ struct rove_task {
     rv_link link;
     rv_atomic_u64 claim;
     rv_atomic_u64 join;
-    rv_fiber *fiber;  /* NULL: has not started */
-    rv_atomic_u64 fn; /* rove_fn *; fixed for its life */
+    rv_atomic_ptr fiber; /* rv_fiber; NULL: has not started */
+    rv_atomic_u64 fn;    /* rove_fn *; fixed for its life */
     void *arg;
     int64_t result;
     rv_atomic_ptr scheduler; /* struct rv_scheduler; stays while it lives */
@@ -122,6 +123,18 @@ static inline rove_fn *rv_task_function(const rv_task *task)
 {
     /* relaxed: written before the task was first published */
     return (rove_fn *)(uintptr_t)rv_u64_load_relaxed(&task->fn);
+}
+
+/* The fiber of a task the caller holds; for others a hint. */
+static inline rv_fiber *rv_task_fiber(const rv_task *task)
+{
+    /* relaxed: handed on with the task */
+    return (rv_fiber *)rv_ptr_load_relaxed(&task->fiber);
+}
+
+static inline void rv_task_set_fiber(rv_task *task, rv_fiber *fiber)
+{
+    rv_ptr_store_relaxed(&task->fiber, fiber); /* as above */
 }
 
 /* The joiner on whose stack the task runs, or NULL. */
@@ -215,7 +228,7 @@ static inline void rv_task_init(rv_task *task, struct rv_scheduler *scheduler,
                                 rove_fn *fn, void *arg,
                                 rv_stack_class stack_class)
 {
-    task->fiber = NULL;
+    rv_task_set_fiber(task, NULL);
     task->arg = arg;
     rv_u64_store_release(&task->fn, (uint64_t)(uintptr_t)fn); /* LIST */
     rv_ptr_store_release(&task->scheduler, scheduler);        /* LIST */

@@ -10,6 +10,7 @@
 #include "src/platform/cpu.h"
 #include "src/platform/epoll.h"
 #include "src/sched/current.h"
+#include "src/sched/foresight.h"
 #include "src/sched/fork_task.h"
 #include "src/sched/run.h"
 #include "src/sched/scheduler.h"
@@ -247,6 +248,7 @@ static rv_task *refill_ring(rv_worker *w)
 static inline rv_task *pick_ring(rv_worker *w)
 {
     rv_task *task = rv_ring_pop(&w->ring);
+    rv_foresight_fetch(&w->ring);
     return task != NULL ? task : refill_ring(w);
 }
 

@@ -101,13 +101,13 @@ static inline __attribute__((always_inline)) bool
 resume(rove_coro *coro, rv_worker *w, int64_t *value)
 {
     rv_task *task = w->current;
-    rv_fiber *self = task->fiber;
+    rv_fiber *self = rv_task_fiber(task);
     coro->task = task;
     coro->sender = self;
     coro->scope = task->scope;
     coro->has_started = true;
     coro->stack->owner = task;
-    task->fiber = &coro->stack->fiber;
+    rv_task_set_fiber(task, &coro->stack->fiber);
     w->handoff.from = self;
     w->handoff.publish = NULL;
     (void)rv_switch(&w->handoff, &coro->stack->fiber);
@@ -121,7 +121,7 @@ resume(rove_coro *coro, rv_worker *w, int64_t *value)
 static inline __attribute__((always_inline)) rv_handoff *
 prepare_leave(rove_coro *coro, rv_worker *w)
 {
-    w->current->fiber = coro->sender;
+    rv_task_set_fiber(w->current, coro->sender);
     w->handoff.from = &coro->stack->fiber;
     w->handoff.publish = NULL;
     return &w->handoff;
@@ -131,7 +131,7 @@ prepare_leave(rove_coro *coro, rv_worker *w)
 static void run_coro(rv_handoff *handoff)
 {
     rv_worker *w = rv_worker_of(handoff);
-    rv_fiber *self = w->current->fiber;
+    rv_fiber *self = rv_task_fiber(w->current);
     rove_coro *coro = coro_on(rv_container_of(self, rv_stack, fiber));
     coro->value = coro->fn(coro, coro->arg);
     coro->has_ended = true;
@@ -242,7 +242,7 @@ RV_SWITCH_RETURNS int rove_coro_yield(rove_coro *coro, int64_t value,
     RV_CHECK(coro != NULL, "there is no coroutine");
     rv_worker *w = rv_current_worker();
     RV_CHECK(w != NULL && w->current == coro->task &&
-                 w->current->fiber == &coro->stack->fiber,
+                 rv_task_fiber(w->current) == &coro->stack->fiber,
              "a coroutine yields for itself, in the task that sent to it");
     RV_CHECK(w->current->scope == coro->scope,
              "a scope opened inside is closed before the next yield");

@@ -89,8 +89,8 @@ static inline bool take_unstarted(rv_worker *w, rv_task *task)
     /* relaxed: nobody ends the task meanwhile, and its owner is the caller */
     rv_handle_check_owner(rv_u64_load_relaxed(&task->join) == RV_JOIN_EMPTY,
                           "rove_join");
-    if (__builtin_expect(task->fiber == NULL && rv_run_may_inline(w, task),
-                         1)) {
+    if (__builtin_expect(
+            rv_task_fiber(task) == NULL && rv_run_may_inline(w, task), 1)) {
         return true;
     }
     rv_ready(w, task); /* next, if slots have not had their run */

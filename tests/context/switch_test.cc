@@ -114,7 +114,8 @@ void LookAtLeaver(rv_handoff *h, void *arg)
 {
     auto *seen = static_cast<Seen *>(arg);
     seen->calls++;
-    seen->context_is_saved = seen->of_leaver->Covers(h->from->context);
+    seen->context_is_saved =
+        seen->of_leaver->Covers(rv_ptr_load_relaxed(&h->from->context));
     seen->runs_on_leavers_stack =
         seen->of_leaver->Covers(__builtin_frame_address(0));
 }
@@ -129,7 +130,7 @@ TEST(SwitchTest, PublishRunsOnlyAfterTheRegistersAreSaved)
     Start(&worker, &f, [](rv_handoff *h) {
         Fiber *self = FiberOf(h);
         auto *look = reinterpret_cast<Seen *>(self->result);
-        self->fiber.context = nullptr;
+        rv_ptr_store_relaxed(&self->fiber.context, nullptr);
         Worker *w = Switch(Worker::Of(h), &self->fiber, &Worker::Of(h)->thread,
                            LookAtLeaver, look);
         Finish(&w->handoff, self);

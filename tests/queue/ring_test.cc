@@ -127,6 +127,18 @@ TEST_P(RingTest, OnlyTheOldestIsTakenByName)
     EXPECT_FALSE(rv_ring_pop_if(ring_, Name(1))); // its slot still holds it
 }
 
+TEST_P(RingTest, PeekingTakesNothingAndSeesNothingBehindTheEnd)
+{
+    Fill(2);
+
+    EXPECT_EQ(rv_ring_peek(ring_, 0), Name(0));
+    EXPECT_EQ(rv_ring_peek(ring_, 1), Name(1));
+    EXPECT_EQ(rv_ring_peek(ring_, 2), nullptr);
+    EXPECT_EQ(rv_ring_pop(ring_), Name(0));
+    EXPECT_EQ(rv_ring_peek(ring_, 0), Name(1));
+    EXPECT_EQ(rv_ring_peek(ring_, 1), nullptr); // its slot still holds one
+}
+
 TEST_P(RingTest, ThiefTakesTheOldestHalfRoundedUp)
 {
     Fill(3);

@@ -22,11 +22,11 @@ TEST_F(RunTest, AnUnstartedTaskGetsAStackOfItsClass)
 {
     rv_task *task = NewTask();
     ASSERT_TRUE(rv_run_prepare(workers_[0], task));
-    ASSERT_NE(task->fiber, nullptr);
-    rv_stack *stack = rv_container_of(task->fiber, rv_stack, fiber);
+    ASSERT_NE(rv_task_fiber(task), nullptr);
+    rv_stack *stack = rv_container_of(rv_task_fiber(task), rv_stack, fiber);
     EXPECT_EQ(stack->owner, task);
     EXPECT_EQ(stack->size_class, RV_STACK_16K);
-    EXPECT_EQ(rv_run_fiber_of(workers_[0], task), task->fiber);
+    EXPECT_EQ(rv_run_fiber_of(workers_[0], task), rv_task_fiber(task));
     EXPECT_EQ(workers_[0]->current, task);
     EXPECT_EQ(rv_run_fiber_of(workers_[0], nullptr), &workers_[0]->loop);
     EXPECT_EQ(workers_[0]->current, nullptr);

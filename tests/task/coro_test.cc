@@ -28,7 +28,7 @@ class CoroTest : public WithRuntime
 
     static rv_fiber *FiberHere()
     {
-        return rv_current_worker()->current->fiber;
+        return rv_task_fiber(rv_current_worker()->current);
     }
 
     static unsigned CachedStacks()
