@@ -32,7 +32,8 @@ static int64_t run(void *arg)
     return rove_server_run(arg);
 }
 
-/* Serves until a signal comes, or until the server has failed. */
+/* Serves until a signal comes, or until the server has failed. Whoever sends
+ * another one will not wait for the drain. */
 static int64_t serve_until_told(rove_server *server, rove_signals *signals,
                                 rove_time drain_time)
 {
@@ -41,10 +42,20 @@ static int64_t serve_until_told(rove_server *server, rove_signals *signals,
         rove_on_signal(signals),
         rove_on_task(running),
     };
-    if (rove_select(cases, 2, 0) == 0) {
+    while (rove_select(cases, 2, 0) == 0) {
         rove_server_drain(server, rove_now() + drain_time);
+        drain_time = 0;
     }
     return rove_join(running);
+}
+
+/* Signals that come later are not to kill a process that ends well: who stops
+ * listening to them leaves what was installed meanwhile. */
+static void ignore(const int numbers[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        (void)signal(numbers[i], SIG_IGN);
+    }
 }
 
 int64_t service_run(rove_server *server, const char *where,
@@ -64,6 +75,7 @@ int64_t service_run(rove_server *server, const char *where,
         announce(where, (int)result);
         result = serve_until_told(server, signals, drain_time);
     }
+    ignore(ends, 2);
     rove_signals_free(signals);
     return result;
 }

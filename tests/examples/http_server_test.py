@@ -463,6 +463,23 @@ class HttpServerTest(unittest.TestCase):
             server.drain()
             self.assertEqual(server.end(), 0)
 
+    def test_another_signal_ends_the_drain(self):
+        """And so many as like to come do not kill it."""
+        server = self.serve(f"--drain-time={LONG}", f"--body-time={LONG}")
+        idle = server.connect()
+        idle.sendall(GET)
+        read_answer(idle)
+        with server.connect() as client:
+            client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nExpect: "
+                           b"100-continue\r\nContent-Length: 4\r\n\r\n")
+            client.recv(100)
+            server.drain()
+            self.assertEqual(idle.recv(1), b"")  # it is draining
+            while server.process.poll() is None:
+                server.drain()
+            self.assertEqual(client.recv(1), b"")
+        self.assertEqual(server.end(), 0)
+
     def test_options_that_are_none(self):
         for options in (["--nothing"], ["--workers=x"], ["--workers=999"],
                         ["more"], ["--tls-cert=x"]):
