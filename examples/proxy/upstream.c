@@ -37,6 +37,22 @@ bool upstream_init(struct upstream *upstream, const char *where)
     return read_port(colon + 1, &upstream->port);
 }
 
+/* What this process is short of: the upstream is not to blame. */
+static bool is_own_fault(int error)
+{
+    switch (error) {
+    case -ECANCELED:
+    case -EMFILE:
+    case -ENFILE:
+    case -ENOMEM:
+    case -ENOBUFS:
+    case -EADDRNOTAVAIL: /* no port is left */
+        return true;
+    default:
+        return false;
+    }
+}
+
 int upstream_connect(struct upstream *upstream, rove_time limit,
                      struct link **link)
 {
@@ -50,7 +66,7 @@ int upstream_connect(struct upstream *upstream, rove_time limit,
     }
     if (fd < 0) {
         int error = fd == -ECANCELED ? cause : fd;
-        if (error != -ECANCELED) {
+        if (!is_own_fault(error)) {
             upstream_report(upstream, false);
         }
         return error;

@@ -33,8 +33,9 @@ struct upstream {
  * copied. False: it is none of these. */
 bool upstream_init(struct upstream *upstream, const char *where);
 
-/* Connects within `limit`. 0 and *link, or -errno, which counts as a failure,
- * unless the caller was cancelled.
+/* Connects within `limit`. 0 and *link, or -errno, which counts as a failure
+ * unless the caller was cancelled, or this process is out of descriptors,
+ * memory or ports.
  * Context  a task; may suspend */
 int upstream_connect(struct upstream *upstream, rove_time limit,
                      struct link **link);

@@ -9,6 +9,7 @@ once, or so large that they cannot.
 
 import os
 import re
+import resource
 import signal
 import socket
 import struct
@@ -134,13 +135,17 @@ class Upstream:
 
 class Proxy:
     def __init__(self, test, mode, *upstreams, options=(),
-                 listen="127.0.0.1:0"):
+                 listen="127.0.0.1:0", limit=None):
+        def set_limit():
+            if limit:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
         self.test = test
         self.process = subprocess.Popen(
             [PROXY, "--mode", mode, "--listen", listen, "--workers=2",
              *("--upstream=" + getattr(u, "where", u) for u in upstreams),
              *options],
-            stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+            stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
+            preexec_fn=set_limit)
         test.addCleanup(self.stop)
         line = self.process.stdout.readline()
         self.where = re.fullmatch(r"listening on (.*)\n", line)[1]
@@ -489,6 +494,26 @@ class HttpTest(unittest.TestCase):
         client = self.start()
         statuses = [self.status(client) for _ in range(5)]
         self.assertEqual(statuses, [502, 502, 502, 503, 503])
+
+    def test_a_lack_of_descriptors_is_not_held_against_the_upstream(self):
+        limit = 40
+        self.proxy = Proxy(self, "http", self.upstream, limit=limit)
+        client = self.proxy.connect()
+        client.send(b"GET")  # it is there before the others
+        others = [self.proxy.connect() for _ in range(limit)]
+        wait_until(lambda: self.proxy.fds() == limit)
+        client.send(GET[3:])
+        for _ in range(5):
+            self.assertIn(b" 50", client.answer()[0])
+            client.send(GET)
+        self.assertIn(b" 50", client.answer()[0])
+        for other in others:
+            other.end()
+        for other in others:
+            self.assertEqual(other.rest(), b"")
+        server, _ = self.begin(client)
+        server.send(OK)
+        self.assertEqual(client.answer()[1], b"ok")
 
     def test_an_upstream_that_makes_no_sense_is_a_502(self):
         client = self.start()
