@@ -11,9 +11,9 @@ void service_raise_limit(void);
 
 /* Runs a server at `where` until SIGTERM or SIGINT comes, and then drains it
  * for drain_time at most; another signal ends the drain at once. It listens to
- * them before it says that it is there, and ignores them afterwards: the process
- * is to end. A Unix socket's file that nobody listens on is replaced. Returns what
- * rove_server_run() does, or why it cannot listen. In a task. */
+ * them before it says that it is there, and ignores them afterwards, when the
+ * process is to end. A Unix socket's file that nobody listens on is replaced.
+ * Returns what rove_server_run() does, or why it cannot listen. In a task. */
 int64_t service_run(rove_server *server, const char *where,
                     rove_time drain_time);
 
