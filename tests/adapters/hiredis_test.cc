@@ -133,9 +133,10 @@ TEST_F(RedisTest, BlpopThatIsGivenUpLosesNoItem)
         Redis other(dir_.Path("redis.sock"));
         std::string got;
         int status = 0;
+        EXPECT_EQ(rove_redis_append(redis.get(), "BLPOP list 0"), 0);
         ROVE_TIMEOUT(10 * ROVE_MS, &status)
         {
-            got = Do(redis, "BLPOP list 0");
+            got = Next(redis);
         }
         EXPECT_EQ(status, -ETIMEDOUT);
         EXPECT_EQ(got, std::to_string(-ECANCELED));

@@ -9,6 +9,7 @@
 #ifndef TESTS_SUPPORT_TASKS_H
 #define TESTS_SUPPORT_TASKS_H
 
+#include <cerrno>
 #include <functional>
 #include <utility>
 
@@ -86,6 +87,23 @@ inline bool YieldUntil(const std::function<bool()> &holds)
         (void)rove_yield();
     }
     return false;
+}
+
+// What a call returns that its deadline cuts short; with more time when that
+// had come before the call began.
+inline int64_t CutShort(const std::function<int64_t()> &call)
+{
+    int64_t result = -ECANCELED;
+    for (rove_time span = 10 * ROVE_MS;
+         result == -ECANCELED && span < 60 * ROVE_SEC; span *= 2) {
+        int status = 0;
+        ROVE_TIMEOUT(span, &status)
+        {
+            result = call();
+        }
+        EXPECT_EQ(status, -ETIMEDOUT);
+    }
+    return result;
 }
 
 #endif
