@@ -9,7 +9,7 @@
 
 /* What is kept of a connection while it rests. */
 struct session {
-    rove_tls *tls; /* NULL: without */
+    rove_tls *tls; /* NULL: without, or before its first byte */
     uint32_t served;
     bool is_woken; /* something has come, of which a request may be made */
     rove_time idle_until;
@@ -162,34 +162,46 @@ static int64_t serve(rove_connection *connection, const struct service *service,
     return stream != NULL ? 0 : -ENOMEM;
 }
 
-static int64_t begin(rove_connection *connection, const struct service *service)
+/* A client that says nothing costs no more with TLS than without: the
+ * handshake waits for its first byte. */
+static int64_t await_handshake(rove_connection *connection,
+                               const struct service *service)
 {
-    struct session session = {0};
-    int error = 0;
-    if (service->tls != NULL) {
-        error = begin_tls(connection, service, &session);
+    struct session session = {.idle_until =
+                                  rove_now() + service->site.limits.head_time};
+    return rest(connection, &session) ? 0 : -ENOMEM;
+}
+
+static int64_t wake(rove_connection *connection, const struct service *service,
+                    struct session *session)
+{
+    session->is_woken = true;
+    if (service->tls != NULL && session->tls == NULL) {
+        session->is_woken = false;
+        int error = begin_tls(connection, service, session);
+        if (error != 0) {
+            rove_tls_free(session->tls);
+            return error;
+        }
     }
-    if (error != 0) {
-        rove_tls_free(session.tls);
-        return error;
-    }
-    return serve(connection, service, &session);
+    return serve(connection, service, session);
 }
 
 int64_t connection_serve(rove_connection *connection, void *arg)
 {
     const struct service *service = arg;
+    struct session session = {0};
     void *kept;
     int end = rove_connection_rested(connection, &kept);
     if (kept == NULL) {
-        return begin(connection, service);
+        return service->tls != NULL ? await_handshake(connection, service)
+                                    : serve(connection, service, &session);
     }
-    struct session session = *(struct session *)kept;
+    session = *(struct session *)kept;
     free(kept);
     if (end != 0) {
         rove_tls_free(session.tls);
         return 0;
     }
-    session.is_woken = true;
-    return serve(connection, service, &session);
+    return wake(connection, service, &session);
 }
