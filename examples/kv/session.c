@@ -207,10 +207,7 @@ int64_t session_serve(rove_connection *connection, void *arg)
 {
     struct service *service = arg;
     struct session session = {.service = service, .connection = connection};
-    rove_stream_options options;
-    rove_stream_options_init(&options);
-    options.borrowed = 1;
-    session.stream = rove_stream_new(rove_connection_fd(connection), &options);
+    session.stream = rove_connection_stream(connection, NULL);
     if (session.stream == NULL) {
         return -ENOMEM;
     }
@@ -219,6 +216,5 @@ int64_t session_serve(rove_connection *connection, void *arg)
     stop_listening(&session);
     request_fini(&session.request);
     buffer_free(&session.reply.text);
-    rove_stream_free(session.stream);
     return error == -EPIPE || error == -ESHUTDOWN ? 0 : error;
 }
