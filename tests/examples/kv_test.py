@@ -424,7 +424,6 @@ class KvTest(unittest.TestCase):
         self.assertEqual(late.reply(), b"")
         self.assertEqual(self.server.wait(), 0)
 
-
     def test_commands_sent_ahead_wait_for_an_item_too(self):
         self.start()
         client, other = self.client(), self.client()
@@ -441,8 +440,9 @@ class KvTest(unittest.TestCase):
         self.start("--drain-time", "1")
         slow, other = self.client(), self.client()
         slow.ask("SUBSCRIBE", "c")
-        for _ in range(30):
+        for _ in range(3):
             self.assertEqual(other.ask("PUBLISH", "c", b"x" * 1000000), 1)
+
 
 class KvWithManyWorkersTest(KvTest):
     workers = "8"
