@@ -9,18 +9,23 @@
 
 #define LINGER_TIME (2 * ROVE_SEC)
 
-/* Waits for the first byte of a request. An idle connection has no buffer. */
-static bool await_request(struct client *client, rove_connection *connection,
-                          rove_time idle_time)
+enum coming { REQUEST, NOTHING_YET, NOTHING };
+
+/* Waits for the first byte of a request for so long. */
+static enum coming await_request(struct client *client,
+                                 rove_connection *connection, rove_time span)
 {
     const char *data;
     if (rove_stream_buffered(client->peer.stream, NULL) != 0) {
-        return true;
+        return REQUEST;
     }
-    rove_connection_idle_begin(connection, rove_now() + idle_time);
+    rove_connection_idle_begin(connection, rove_now() + span);
     ssize_t count = peer_peek(&client->peer, &data);
-    (void)rove_connection_idle_end(connection);
-    return count > 0;
+    int status = rove_connection_idle_end(connection);
+    if (count > 0) {
+        return REQUEST;
+    }
+    return count == -ECANCELED && status == -ETIMEDOUT ? NOTHING_YET : NOTHING;
 }
 
 static int status_of(int error)
@@ -98,24 +103,45 @@ static void read_address(struct client *client, int fd)
              start[0] != '\0' ? start : "unknown");
 }
 
+/* Serves as long as requests come one after the other, the first one within
+ * `span`. True: nothing has come, but may. */
+static bool serve_requests(struct proxy *proxy, struct client *client,
+                           rove_connection *connection, rove_time span)
+{
+    enum coming coming = await_request(client, connection, span);
+    while (coming == REQUEST) {
+        if (!serve_request(proxy, client)) {
+            end(client);
+            return false;
+        }
+        coming = await_request(client, connection, proxy->options.rest_time);
+    }
+    return coming == NOTHING_YET;
+}
+
+/* Called again after each rest, then with the proxy as what was kept. */
 int64_t http_serve(rove_connection *connection, void *arg)
 {
     struct proxy *proxy = arg;
+    const struct options *options = &proxy->options;
+    void *kept;
+    if (rove_connection_rested(connection, &kept) != 0) {
+        return 0;
+    }
+    rove_stream_options own;
+    rove_stream_options_init(&own);
+    own.borrowed = 1;
     int fd = rove_connection_fd(connection);
-    rove_stream_options options;
-    rove_stream_options_init(&options);
-    options.borrowed = 1;
-    struct client client = {.peer.stream = rove_stream_new(fd, &options),
+    struct client client = {.peer.stream = rove_stream_new(fd, &own),
                             .connection = connection};
     if (client.peer.stream == NULL) {
         return -ENOMEM;
     }
     read_address(&client, fd);
-    while (await_request(&client, connection, proxy->options.idle_time)) {
-        if (!serve_request(proxy, &client)) {
-            end(&client);
-            break;
-        }
+    rove_time span = kept != NULL ? options->idle_time : options->rest_time;
+    if (serve_requests(proxy, &client, connection, span)) {
+        rove_connection_rest(connection, rove_now() + options->idle_time,
+                             proxy);
     }
     rove_stream_free(client.peer.stream);
     return 0;

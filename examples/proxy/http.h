@@ -1,4 +1,5 @@
-/* The HTTP mode: a client's connection, from its first request to its last.
+/* The HTTP mode: a client's connection, from its first request to its last. One
+ * that is asked for nothing gives its stack back after the rest time.
  */
 #ifndef EXAMPLES_PROXY_HTTP_H
 #define EXAMPLES_PROXY_HTTP_H

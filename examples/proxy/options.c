@@ -25,6 +25,8 @@ static const struct option_row rows[] = {
      "ms for a head to come, or in which an exchange stands still (http)"},
     {"idle-timeout", OPTION_SECONDS, FIELD(idle_time), MOST,
      "s in which nothing comes (tcp), or between requests (http)"},
+    {"rest-timeout", OPTION_MILLISECONDS, FIELD(rest_time), MOST,
+     "ms between requests until a connection gives its stack back (http)"},
     {"drain-timeout", OPTION_SECONDS, FIELD(drain_time), MOST,
      "s for what is under way, after SIGTERM or SIGINT"},
 };
@@ -46,6 +48,7 @@ void options_read(struct options *options, int argc, char **argv)
                                 .connect_time = 3 * ROVE_SEC,
                                 .timeout = 30 * ROVE_SEC,
                                 .idle_time = 60 * ROVE_SEC,
+                                .rest_time = 20 * ROVE_MS,
                                 .drain_time = 10 * ROVE_SEC};
     option_read(&table, options, argc, argv);
     options->is_http = strcmp(options->mode, "http") == 0;

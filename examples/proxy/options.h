@@ -21,6 +21,7 @@ struct options {
     rove_time connect_time;
     rove_time timeout;
     rove_time idle_time;
+    rove_time rest_time;
     rove_time drain_time;
 };
 

@@ -703,6 +703,27 @@ class HttpTest(unittest.TestCase):
         client.socket.close()
         self.assertEqual(self.proxy.end(), 0)
 
+    def test_connections_that_rest_are_served_again_and_drained(self):
+        first = self.start("--rest-timeout=0", "--drain-timeout=60")
+        server, _ = self.begin(first)
+        server.send(OK)
+        first.answer()
+        clients = [first] + [self.proxy.connect() for _ in range(20)]
+        for _ in range(3):
+            for client in clients:
+                client.send(GET)
+                self.assertTrue(server.head())
+                server.send(OK)
+                self.assertEqual(client.answer()[1], b"ok")
+        self.proxy.drain()
+        for client in clients:
+            self.assertEqual(client.rest(), b"")
+        self.assertEqual(self.proxy.end(), 0)
+
+    def test_a_connection_that_rests_too_long_is_closed(self):
+        client = self.start("--rest-timeout=0", "--idle-timeout=1")
+        self.assertEqual(client.rest(), b"")
+
     def test_descriptors_come_back(self):
         client = self.start("--pool=1")
         server, _ = self.begin(client)
