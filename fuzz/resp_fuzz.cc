@@ -187,7 +187,9 @@ class Server
             bool is_served = client->IsWaiting() && client->EndWaitIfServed();
             client = is_served ? waiting_.erase(client) : std::next(client);
         }
-        CheckWaiters();
+        if (!waiting_.empty() && waiting_.back().IsWaiting()) {
+            CheckWaiters();
+        }
     }
 
   private:
