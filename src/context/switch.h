@@ -44,6 +44,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "src/base/atomic.h"
 #include "src/base/shake.h"
@@ -113,9 +114,10 @@ void rv_fiber_adopt_thread(rv_fiber *fiber);
  * thread, also one that the fiber is not for: a hint. */
 static inline void rv_fiber_prefetch(const rv_fiber *fiber)
 {
-    const char *frames = (const char *)rv_ptr_load_relaxed(&fiber->context);
-    for (size_t line = 0; line < RV_FIBER_HOT_LINES; line++) {
-        __builtin_prefetch(frames + 64 * line);
+    /* A number, since it may be NULL: somebody is on the fiber. */
+    uintptr_t frames = (uintptr_t)rv_ptr_load_relaxed(&fiber->context);
+    for (uintptr_t line = 0; line < RV_FIBER_HOT_LINES; line++) {
+        __builtin_prefetch((const void *)(frames + 64 * line));
     }
 }
 

@@ -25,12 +25,14 @@ static inline void rv_foresight_fetch(const rv_ring *ring)
     __builtin_prefetch(third);
     __builtin_prefetch(&third->cancel); /* its second line */
     const rv_task *second = (const rv_task *)rv_ring_peek(ring, 1);
-    if (second != NULL && rv_task_fiber(second) != NULL) {
+    if (second != NULL) {
         __builtin_prefetch(rv_task_fiber(second));
     }
     const rv_task *first = (const rv_task *)rv_ring_peek(ring, 0);
-    if (first != NULL && rv_task_fiber(first) != NULL) {
-        rv_fiber_prefetch(rv_task_fiber(first));
+    /* Read once: its next life may have none. */
+    const rv_fiber *fiber = first != NULL ? rv_task_fiber(first) : NULL;
+    if (fiber != NULL) {
+        rv_fiber_prefetch(fiber);
     }
 }
 
