@@ -214,10 +214,7 @@ int rove_mutex_lock(rove_mutex *mutex)
     if (__builtin_expect(!rv_wait_enter_quick(w), 0)) {
         return lock_with_care(m);
     }
-    uint64_t seen = 0;
-    return rv_u64_cas_acquire(&m->word, &seen, rv_line_self(w)) /* OWN */
-               ? 0
-               : lock_held(m);
+    return take(m, rv_line_self(w)) ? 0 : lock_held(m);
 }
 
 int rove_mutex_try_lock(rove_mutex *mutex)
