@@ -244,7 +244,7 @@ static next_step choose_step(rv_crew *crew, rv_hand *hand, rv_job **job,
     if (hand->is_watch && crew->busy + crew->coming > 0) {
         *until = oldest->since + PATIENCE;
         if (rv_clock_now() < *until) {
-            hand->is_brief = false;
+            hand->is_brief = false;               /* others are busy: sleep */
             rv_u32_store_relaxed(&hand->word, 0); /* relaxed: nobody calls */
             return STEP_REST;
         }

@@ -6,7 +6,7 @@
  * Who may touch a field
  *   claim, join, fn, scheduler, id, cancel, guest, host, wake_word, guard
  *               anyone, as atomics
- *   fiber       as the rest; atomic since others may look ahead (ring.h)
+ *   fiber       as the rest; atomic since others may look ahead (foresight.h)
  *   link        whoever holds the task: the queue it is in, the free list
  *   the rest    the task itself, its spawner before the first push, and who
  *               frees it
